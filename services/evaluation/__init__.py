@@ -1,0 +1,1 @@
+"""Evaluation: frameworks, reported values, runs, and the engine that scores and ranks."""
