@@ -1,0 +1,1 @@
+"""The command `sdz`: starts, prepares and examines an installation; knows services by name only."""
