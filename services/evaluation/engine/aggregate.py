@@ -8,7 +8,6 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from services.evaluation.engine.errors import ComputationError
 from services.evaluation.engine.log import Log, LogEntry, Param
 from services.evaluation.engine.matrix import BoolArray, FloatArray, Matrix
 from services.evaluation.engine.tree import Tree
@@ -72,7 +71,7 @@ def weighted_mean(
     lowest = np.full(total.shape, np.inf)
     highest = np.full(total.shape, -np.inf)
     shares = []
-    with np.errstate(over="ignore", invalid="ignore"):  # judged once, at the end of the tree
+    with np.errstate(over="ignore"):  # only rounding can carry a mean over the edge: the clip brings it back
         for value, weight, there in zip(values, scaled, present, strict=True):
             counts = there & has_score
             share = np.where(counts, weight / divisor, 0.0)
@@ -114,9 +113,6 @@ def aggregate(leaves: Matrix, tree: Tree) -> tuple[NodeScores, Log]:
         np.column_stack(available),
         shares,
     )
-    if not np.isfinite(scores.values).all():
-        bad = ~np.isfinite(scores.values).all(axis=0)
-        raise ComputationError("score_not_finite", {"nodes": [nodes[i] for i in np.flatnonzero(bad)]})
     return scores, _log(scores, leaves.units, tree)
 
 

@@ -41,7 +41,6 @@ ErrorCode = Literal[
     # computation
     "leaf_without_column",
     "range_overflow",
-    "score_not_finite",
     "unknown_node",
 ]
 
