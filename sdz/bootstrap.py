@@ -36,7 +36,7 @@ async def bootstrap(
     try:
         await _require_version(connection)
         # Roles are shared by all databases of a server: two at once would fail on the same catalogue row.
-        while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", BOOTSTRAP_LOCK):
+        while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", BOOTSTRAP_LOCK):  # noqa: ASYNC110
             await asyncio.sleep(0.1)
         for service in services:
             for role in (f"{service}_owner", service):
@@ -74,9 +74,13 @@ async def _connect(url: str, database: str | None = None) -> asyncpg.Connection:
             return await asyncpg.connect(url)
         return await asyncpg.connect(url, database=database)
     except (OSError, TimeoutError) as error:
-        raise Trouble(f"the database server cannot be reached: {error}", "is it running, is the address right?") from None
+        raise Trouble(
+            f"the database server cannot be reached: {error}", "is it running, is the address right?"
+        ) from None
     except (asyncpg.PostgresError, ValueError) as error:
-        raise Trouble(f"the database server refused the administrator: {error}", "check the address") from None
+        raise Trouble(
+            f"the database server refused the administrator: {error}", "check the address"
+        ) from None
 
 
 async def _require_version(connection: asyncpg.Connection) -> None:
@@ -96,7 +100,9 @@ async def _ensure_role(connection: asyncpg.Connection, role: str, password: str)
     if found is None:
         await connection.execute(f"CREATE ROLE {quoted(role)} LOGIN")
     elif found["powerful"]:
-        raise Trouble(f"the role {role} exists and may do more than it should", "drop it or take the rights from it")
+        raise Trouble(
+            f"the role {role} exists and may do more than it should", "drop it or take the rights from it"
+        )
     # A verifier holds no quote sign: base64, digits, and $ : - only.
     await connection.execute(f"ALTER ROLE {quoted(role)} LOGIN PASSWORD '{scram_verifier(password)}'")
 
@@ -124,12 +130,13 @@ async def _separate(connection: asyncpg.Connection, database: str, services: lis
             f"REVOKE ALL ON SCHEMA {names.schema} FROM PUBLIC",
             f"GRANT USAGE ON SCHEMA {names.schema} TO {names.runtime}",
             f"ALTER DEFAULT PRIVILEGES FOR ROLE {names.owner} REVOKE ALL ON FUNCTIONS FROM PUBLIC",
-            *(
-                f"ALTER ROLE {role} IN DATABASE {quoted(database)} SET search_path = {names.schema}, extensions"
-                for role in (names.owner, names.runtime)
-            ),
         ):
             await connection.execute(statement)
+        for role in (names.owner, names.runtime):
+            await connection.execute(
+                f"ALTER ROLE {role} IN DATABASE {quoted(database)}"
+                f" SET search_path = {names.schema}, extensions"
+            )
 
 
 async def _ensure_extension(connection: asyncpg.Connection) -> None:
@@ -137,4 +144,6 @@ async def _ensure_extension(connection: asyncpg.Connection) -> None:
     try:
         await connection.execute("CREATE EXTENSION IF NOT EXISTS btree_gist SCHEMA extensions")
     except asyncpg.PostgresError as error:
-        raise Trouble(f"the extension btree_gist cannot be made: {error}", "install PostgreSQL's contrib package") from None
+        raise Trouble(
+            f"the extension btree_gist cannot be made: {error}", "install PostgreSQL's contrib package"
+        ) from None

@@ -7,9 +7,13 @@ with `_FILE` appended the variable holds the path of a file with the address in 
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 from urllib.parse import quote
 
 from sdz.trouble import Trouble
+
+ADMINISTRATOR: Final = "sdz_admin"
+"""The administrator of a server that we make."""
 
 
 def runtime_variable(service: str) -> str:
@@ -22,9 +26,8 @@ def owner_variable(service: str) -> str:
 
 def build_url(user: str, password: str, host: str, port: int, database: str) -> str:
     """The address, with every part escaped that could be mistaken for a separator."""
-    return (
-        f"postgresql://{quote(user, safe='')}:{quote(password, safe='')}@{host}:{port}/{quote(database, safe='')}"
-    )
+    user, password, database = (quote(part, safe="") for part in (user, password, database))
+    return f"postgresql://{user}:{password}@{host}:{port}/{database}"
 
 
 def given_url(environment: Mapping[str, str], variable: str) -> str | None:
@@ -57,5 +60,7 @@ def sqlalchemy_url(url: str) -> str:
     """The same address for SQLAlchemy's asyncpg dialect."""
     scheme, separator, rest = url.partition("://")
     if not separator or scheme.split("+")[0] not in {"postgresql", "postgres"}:
-        raise Trouble("a database address does not begin with postgresql://", "correct the variable that holds it")
+        raise Trouble(
+            "a database address does not begin with postgresql://", "correct the variable that holds it"
+        )
     return f"postgresql+asyncpg://{rest}"

@@ -1,4 +1,4 @@
-"""Questions about processes that are not our children, answered from /proc (no answer where there is none)."""
+"""Questions about processes that are not our children, answered from /proc (where there is one)."""
 
 import os
 import time
@@ -26,7 +26,9 @@ def start_time(pid: int) -> int | None:
     """
     try:
         # The second field is the program's name in brackets and may itself hold brackets and blanks.
-        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+        fields = (
+            Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+        )
     except OSError:
         return None
     return None if fields[0] in {"Z", "X"} else int(fields[19])

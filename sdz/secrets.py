@@ -26,6 +26,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from sdz.atomic_files import remove_drafts, write_whole
+from sdz.database_urls import ADMINISTRATOR, build_url
 from sdz.services import SERVICES
 from sdz.trouble import Trouble
 
@@ -34,7 +35,14 @@ def secret_names() -> list[str]:
     """Every file of the secrets folder, in a stable order."""
     roles = [f"{service}{part}_password" for service in SERVICES for part in ("", "_owner")]
     keys = [f"{service}_signing_key.pem" for service in SERVICES]
-    return ["database_admin_password", *roles, *keys, "gateway_admin_password", "demo_client_secret", "cursor_key"]
+    return [
+        "database_admin_password",
+        *roles,
+        *keys,
+        "gateway_admin_password",
+        "demo_client_secret",
+        "cursor_key",
+    ]
 
 
 def ensure_secrets(folder: Path, public_keys: Path) -> frozenset[str]:
@@ -62,7 +70,8 @@ def read_secret(folder: Path, name: str) -> str:
         return path.read_text(encoding="utf-8").strip()
     except OSError as error:
         raise Trouble(
-            f"cannot read the secret {path}: {error.strerror}", "restore it, or begin with an empty data folder"
+            f"cannot read the secret {path}: {error.strerror}",
+            "restore it, or begin with an empty data folder",
         ) from None
 
 
@@ -73,6 +82,19 @@ def role_passwords(folder: Path, services: Iterable[str] = SERVICES) -> dict[str
         for service in services
         for part in ("", "_owner")
     }
+
+
+def write_url_files(folder: Path, host: str, port: int, database: str) -> None:
+    """The addresses of a database server as files beside the passwords, for `…_DATABASE_URL_FILE`.
+
+    `admin_database_url`, `<service>_database_url` and `<service>_owner_database_url`; written anew each time.
+    """
+    admin = read_secret(folder, "database_admin_password")
+    urls = {"admin": build_url(ADMINISTRATOR, admin, host, port, "postgres")}
+    for role, password in role_passwords(folder).items():
+        urls[role] = build_url(f"sdz_{role}", password, host, port, database)
+    for name, url in urls.items():
+        write_whole(folder / f"{name}_database_url", f"{url}\n", 0o600)
 
 
 def _fresh(name: str) -> str:
@@ -88,7 +110,9 @@ def _publish_key(private: Path, public: Path) -> None:
     try:
         key = load_pem_private_key(private.read_bytes(), password=None)
     except ValueError:
-        raise Trouble(f"{private} is not a PEM private key", "remove it; the next start makes another") from None
+        raise Trouble(
+            f"{private} is not a PEM private key", "remove it; the next start makes another"
+        ) from None
     pem = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode("ascii")
     if not public.exists() or public.read_text(encoding="utf-8") != pem:
         write_whole(public, pem, 0o644)

@@ -26,7 +26,7 @@ class Settings(BaseSettings):
 def read_settings() -> Settings:
     """The settings of this process; `Trouble` names every variable that is not valid."""
     try:
-        return Settings()  # type: ignore[call-arg]  # the fields' values come from the environment
+        return Settings()
     except ValidationError as error:
         faults = "; ".join(f"SDZ_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors())
         raise Trouble(f"a setting is not valid: {faults}", "correct the environment variable") from None

@@ -32,7 +32,7 @@ def spawn(
     with warnings.catch_warnings():
         # Python 3.12 warns of a fork beside threads; what runs between fork and exec takes no lock.
         warnings.simplefilter("ignore", DeprecationWarning)
-        return subprocess.Popen(  # noqa: PLW1509
+        return subprocess.Popen(
             [str(part) for part in command],
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -43,7 +43,7 @@ def spawn(
             user=user.uid if user else None,
             group=user.gid if user else None,
             extra_groups=[] if user else None,
-            preexec_fn=_tie(death_signal),
+            preexec_fn=_tie(death_signal),  # noqa: PLW1509
         )
 
 

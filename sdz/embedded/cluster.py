@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Final
 
 from sdz.atomic_files import write_whole
-from sdz.database_urls import build_url
+from sdz.database_urls import ADMINISTRATOR, build_url
 from sdz.embedded.binaries import Binaries
-from sdz.embedded.initdb import ADMINISTRATOR, create_cluster
+from sdz.embedded.initdb import create_cluster
 from sdz.embedded.leftovers import stop_leftover_server
 from sdz.embedded.postmaster_file import read_note
 from sdz.free_ports import free_port, is_free
@@ -96,9 +96,7 @@ class Cluster:
             self._require_same_major()
             self.found_running = stop_leftover_server(self.data)
         else:
-            create_cluster(
-                self._binaries, self.data, self._password, user=self._user, durable=self._durable
-            )
+            create_cluster(self._binaries, self.data, self._password, user=self._user, durable=self._durable)
         for port in self._ports():
             self._spawn(port)
             if self._becomes_ready():
@@ -130,7 +128,7 @@ class Cluster:
             raise Trouble(
                 f"the database in {self._folder} was made by PostgreSQL {made_by},"
                 f" the programs found are {self._binaries.version}",
-                f"name the bin folder of a PostgreSQL {made_by} in SDZ_POSTGRES_BIN, or move the data with pg_upgrade",
+                f"name the bin folder of a PostgreSQL {made_by} in SDZ_POSTGRES_BIN, or use pg_upgrade",
             )
 
     def _ports(self) -> Iterator[int]:
@@ -145,7 +143,9 @@ class Cluster:
             yield free_port()
 
     def _spawn(self, port: int) -> None:
-        settings = SETTINGS | ({} if self._durable else NOT_DURABLE) | self._extra_settings | {"port": str(port)}
+        settings = (
+            SETTINGS | ({} if self._durable else NOT_DURABLE) | self._extra_settings | {"port": str(port)}
+        )
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         with self._log.open("ab") as output:
             self._process = spawn(

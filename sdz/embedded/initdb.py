@@ -7,13 +7,12 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from sdz.database_urls import ADMINISTRATOR
 from sdz.embedded.binaries import Binaries
 from sdz.folders import own
 from sdz.system_users import SystemUser
 from sdz.tether import spawn
 from sdz.trouble import Trouble
-
-ADMINISTRATOR = "sdz_admin"
 
 
 def create_cluster(

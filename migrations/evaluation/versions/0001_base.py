@@ -1,0 +1,15 @@
+"""What every service stands on: outbox, feed, consumers, replicas, idempotency records."""
+
+from typing import Final
+
+from alembic import op
+
+from chassis.base_tables import create_base_tables
+from migrations.env import runtime_role
+
+revision: Final = "0001"
+down_revision: Final = None
+
+
+def upgrade() -> None:
+    create_base_tables(op.get_bind(), runtime_role())

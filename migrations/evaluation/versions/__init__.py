@@ -1,0 +1,1 @@
+"""Its versions, oldest first; released ones never change."""
