@@ -1,0 +1,1 @@
+"""What every service stands on: identity, resources, feed, errors. Knows no service and no domain."""

@@ -1,0 +1,127 @@
+"""Tables that every service has in its own schema, and their first migration."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Uuid,
+    func,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from chassis.database import SCOPED
+from chassis.identity.access import PATH_TYPE
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+    "pk": "pk_%(table_name)s",
+}
+metadata = MetaData(naming_convention=NAMING)
+
+
+def _event_columns() -> list[Column[Any]]:
+    return [
+        Column("event_id", Uuid, nullable=False),
+        Column("type", String, nullable=False),
+        Column("kind", String, nullable=False),
+        Column("subject_id", Uuid, nullable=False),
+        Column("version", Integer, nullable=False),
+        Column("occurred_at", DateTime(timezone=True), nullable=False, server_default=func.clock_timestamp()),
+        Column("actor", String, nullable=False),
+        Column("trace_id", String, nullable=False),
+        Column("data", JSONB, nullable=False),
+        # the place that the event belongs to; both empty for what belongs to no place
+        Column("division_path", PATH_TYPE, nullable=False),
+        Column("zone_id", Uuid),
+    ]
+
+
+# Events of committed changes that wait for their number.
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    *_event_columns(),
+    Index("ix_outbox_subject_id", "subject_id"),
+)
+
+# Numbered events: `position` is dense and in the order in which readers may see them.
+feed = Table(
+    "feed",
+    metadata,
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
+    Column("stamped_at", DateTime(timezone=True), nullable=False),
+    *_event_columns(),
+    Index("ix_feed_subject_id_version", "subject_id", "version"),
+    info=SCOPED,
+)
+
+# How far a feed of another service has been applied here.
+consumer = Table(
+    "consumer",
+    metadata,
+    Column("source", String, primary_key=True),
+    Column("epoch", String, nullable=False),
+    Column("position", BigInteger, nullable=False),
+    Column("moved_at", DateTime(timezone=True), nullable=False, server_default=func.clock_timestamp()),
+)
+
+# Copies of other services' resources, fed by their feeds.
+replica = Table(
+    "replica",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("kind", String, nullable=False),
+    Column("code", String),
+    Column("version", Integer, nullable=False),
+    Column("deleted", Boolean, nullable=False),
+    Column("division_path", PATH_TYPE, nullable=False),
+    Column("resource", JSONB, nullable=False),
+    Index("uq_replica_kind_code", "kind", "code", unique=True, postgresql_where="NOT deleted"),
+    Index("ix_replica_division_path", "division_path", postgresql_using="gin"),
+    info=SCOPED,
+)
+
+# Answers that were given under an Idempotency-Key, kept 48 h.
+idempotency = Table(
+    "idempotency",
+    metadata,
+    Column("subject", String, primary_key=True),
+    Column("key", String, primary_key=True),
+    Column("fingerprint", LargeBinary, nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("headers", JSONB, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now(), index=True),
+)
+
+_GRANTS = {
+    "outbox": "SELECT, INSERT, DELETE",
+    "feed": "SELECT, INSERT",  # history: the service itself cannot alter it
+    "consumer": "SELECT, INSERT, UPDATE",
+    "replica": "SELECT, INSERT, UPDATE",
+    "idempotency": "SELECT, INSERT, DELETE",
+    "alembic_version": "SELECT",
+}
+
+
+def create_base_tables(connection: Any, runtime_role: str) -> None:
+    """First migration of every history; later changes of these tables are migrations of their own."""
+    metadata.create_all(connection, checkfirst=False)
+    for table, rights in _GRANTS.items():
+        connection.exec_driver_sql(f'GRANT {rights} ON {table} TO "{runtime_role}"')

@@ -1,0 +1,99 @@
+"""The engine, one transaction a request, and the guard that no read forgets its scope."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import msgspec
+from sqlalchemy import Select, event
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import ORMExecuteState, Session
+
+SCOPED = {"scoped": True}  # a table's `info`: its rows belong to a place
+SCOPE_OPTION = "scope"
+AS_SYSTEM = {SCOPE_OPTION: "system"}  # execution option of statements that serve no caller
+
+
+class UnscopedRead(RuntimeError):
+    """A statement reads a scoped table without having been limited to the caller's scope."""
+
+
+class ScopedSession(Session):
+    """Session whose reads of scoped tables must say in whose scope they are."""
+
+
+@event.listens_for(ScopedSession, "do_orm_execute")
+def _refuse_unscoped(state: ORMExecuteState) -> None:
+    """Fail closed: forgetting `visible_to` is an error at the first call, not a leak."""
+    if not isinstance(state.statement, Select) or state.execution_options.get(SCOPE_OPTION):
+        return
+    if state.is_column_load or state.is_relationship_load:
+        return  # of a row that a scoped read has already given
+    for table in state.statement.get_final_froms():
+        for part in _tables(table):
+            if part.info.get("scoped"):
+                raise UnscopedRead(f"{part.name} is read without a scope; start from its visible_to()")
+
+
+def _tables(source: Any) -> list[Any]:
+    if hasattr(source, "left"):
+        return [*_tables(source.left), *_tables(source.right)]
+    return [source] if hasattr(source, "info") else []
+
+
+class Database:
+    """A service's own schema. `url` is `postgresql://user:password@host:port/database`."""
+
+    def __init__(self, url: str, schema: str, *, pool_size: int = 10, pool_wait_seconds: float = 2.0) -> None:
+        self.schema = schema
+        self.engine = create_async_engine(
+            url.replace("postgresql://", "postgresql+asyncpg://", 1),
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=pool_wait_seconds,
+            pool_pre_ping=True,
+            pool_use_lifo=True,
+            json_serializer=lambda value: msgspec.json.encode(value, decimal_format="string").decode(),
+            json_deserializer=msgspec.json.decode,
+            connect_args={
+                "timeout": 5,
+                "server_settings": {
+                    "search_path": f"{schema}, extensions",
+                    "application_name": f"sdz-{schema}",
+                    "timezone": "UTC",
+                    "statement_timeout": "30000",
+                    "lock_timeout": "5000",
+                    "idle_in_transaction_session_timeout": "60000",
+                },
+            },
+        )
+        self._sessions = async_sessionmaker(
+            self.engine, expire_on_commit=False, autoflush=False, sync_session_class=ScopedSession
+        )
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """A session that commits at the end, or rolls back on an exception or when asked by `roll_back_only`.
+
+        The connection is taken from the pool at the first statement, not before.
+        """
+        async with self._sessions() as session:
+            try:
+                yield session
+            except BaseException:
+                await session.rollback()
+                raise
+            if session.info.get("rollback_only"):
+                await session.rollback()
+            else:
+                await session.commit()
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+
+
+def roll_back_only(session: AsyncSession) -> None:
+    """What this transaction did shall be answered, not kept (a preview)."""
+    session.info["rollback_only"] = True

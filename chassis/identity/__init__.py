@@ -1,0 +1,1 @@
+"""Who someone is (tokens), what they may do (permissions) and where (scopes)."""

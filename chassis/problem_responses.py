@@ -1,0 +1,153 @@
+"""Turns problems, and what the framework itself refuses, into application/problem+json."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from sqlalchemy import exc as sa_exc
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from chassis import problems as p
+from chassis.database_errors import problem_for_database_error
+from chassis.tracing import current_trace_id
+from chassis.words import Words, preferred_language
+
+log = structlog.get_logger("problems")
+
+_ZH = {
+    "missing": "缺少必填成员",
+    "extra_forbidden": "未知成员",
+    "string_too_long": "文字过长",
+    "string_too_short": "文字过短",
+    "enum": "不在允许的取值之内",
+    "literal_error": "不在允许的取值之内",
+    "uuid_parsing": "不是有效的 UUID",
+    "decimal_parsing": "不是有效的十进制数",
+}
+_CODES = {"missing": "required", "extra_forbidden": "unknown_member", "literal_error": "not_allowed", "enum": "not_allowed"}
+
+
+def body(problem: p.Problem, language: str) -> dict[str, Any]:
+    """The members of RFC 9457 with our extensions, in one language."""
+    content: dict[str, Any] = {
+        "type": f"urn:problem:sdz:{problem.code}",
+        "title": problem.title.pick(language),
+        "status": problem.status,
+        "code": problem.code,
+        "detail": (problem.detail or problem.remedy).pick(language),
+        "trace_id": current_trace_id(),
+        "retryable": problem.retryable,
+    }
+    if problem.issues:
+        content["errors"] = [_issue(issue, language) for issue in problem.issues]
+    return content | problem.members
+
+
+def _issue(issue: p.Issue, language: str) -> dict[str, Any]:
+    place = {
+        name: value
+        for name, value in (("pointer", issue.pointer), ("parameter", issue.parameter), ("header", issue.header))
+        if value is not None
+    }
+    return {
+        **place,
+        "code": issue.code,
+        "severity": issue.severity,
+        "detail": issue.detail.pick(language),
+        "params": dict(issue.params),
+    }
+
+
+def respond(problem: p.Problem, accept_language: str | None) -> Response:
+    language = preferred_language(accept_language)
+    return Response(
+        msgspec.json.encode(body(problem, language), decimal_format="string"),
+        status_code=problem.status,
+        media_type="application/problem+json",
+        headers={"Content-Language": language, "Cache-Control": "no-store", **problem.headers},
+    )
+
+
+def from_validation(errors: Sequence[Mapping[str, Any]]) -> p.Problem:
+    """Pydantic's findings as one problem: 422 for the body, 400 for parameters and headers."""
+    issues = [_from_pydantic(error) for error in errors]
+    if all(issue.pointer is not None for issue in issues):
+        count = len(issues)
+        return p.ValidationFailed(Words(f"{count} 处错误", f"{count} error(s)"), issues=issues)
+    return p.InvalidParameter(issues=issues)
+
+
+def pointer(parts: Sequence[object]) -> str:
+    """RFC 6901 pointer as a URI fragment."""
+    return "#" + "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
+
+
+def _from_pydantic(error: Mapping[str, Any]) -> p.Issue:
+    kind, (where, *rest) = str(error["type"]), list(error["loc"]) or ["body"]
+    message = str(error["msg"]).removeprefix("Value error, ")
+    context = error.get("ctx", {}).get("words")
+    words = context if isinstance(context, Words) else Words(_ZH.get(kind, message), message)
+    code = _CODES.get(kind, "invalid" if kind == "value_error" else kind)
+    name = ".".join(map(str, rest))
+    if where in {"query", "path"}:
+        return p.Issue(code, words, parameter=name)
+    if where in {"header", "cookie"}:
+        return p.Issue(code, words, header=name)
+    return p.Issue(code, words, pointer=pointer(rest))
+
+
+def _from_http(error: HTTPException) -> p.Problem:
+    kinds: dict[int, type[p.Problem]] = {
+        400: p.MalformedRequest,
+        404: p.NotFound,
+        405: p.MethodNotAllowed,
+        413: p.PayloadTooLarge,
+        415: p.UnsupportedMediaType,
+    }
+    kind = kinds.get(error.status_code, p.MalformedRequest if error.status_code < 500 else p.InternalError)
+    problem = kind()
+    problem.headers.update(error.headers or {})
+    return problem
+
+
+def register(app: FastAPI) -> None:
+    """Make `app` answer every error, the framework's own included, as a problem."""
+
+    def answer(request: Request, problem: p.Problem) -> Response:
+        return respond(problem, request.headers.get("accept-language"))
+
+    async def on_problem(request: Request, error: Exception) -> Response:
+        assert isinstance(error, p.Problem)
+        return answer(request, error)
+
+    async def on_validation(request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)
+        return answer(request, from_validation(error.errors()))
+
+    async def on_http(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        return answer(request, _from_http(error))
+
+    async def on_database(request: Request, error: Exception) -> Response:
+        problem = problem_for_database_error(error)
+        if problem is None:
+            log.exception("unhandled database error", exc_info=error)
+            problem = p.InternalError()
+        return answer(request, problem)
+
+    async def on_anything(request: Request, error: Exception) -> Response:
+        log.exception("unhandled error", exc_info=error)
+        return answer(request, p.InternalError())
+
+    app.add_exception_handler(p.Problem, on_problem)
+    app.add_exception_handler(RequestValidationError, on_validation)
+    app.add_exception_handler(HTTPException, on_http)
+    app.add_exception_handler(sa_exc.SQLAlchemyError, on_database)
+    app.add_exception_handler(OSError, on_database)
+    app.add_exception_handler(Exception, on_anything)

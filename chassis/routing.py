@@ -1,0 +1,137 @@
+"""How every route is served: access, bounded strict JSON, one transaction, idempotency, ETag.
+
+A route is refused at import when it names no permission: `Annotated[Principal, require("…")]`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import difflib
+import email.message
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from chassis import idempotency
+from chassis.etag import not_modified, single_resource_etag
+from chassis.identity.access import Requirement
+from chassis.json_body import StrictRequest
+from chassis.problems import Issue, ServiceUnavailable, UnknownParameter, UnsupportedMediaType
+from chassis.schemas import ResourceOut
+from chassis.tracing import remaining_seconds
+from chassis.words import Words
+
+_LONGEST_REQUEST_SECONDS = 60.0
+JSON_TYPES = ("application/json",)
+MERGE_PATCH = "application/merge-patch+json"
+
+
+class QueryParameters:
+    """Base of dependencies that read query parameters of their own, declared for OpenAPI in `parameters`."""
+
+    parameters: list[dict[str, Any]] = []  # noqa: RUF012  # set once by each instance
+
+    def names(self) -> set[str]:
+        return {parameter["name"] for parameter in self.parameters}
+
+
+def session_of(request: Request) -> AsyncSession:
+    session: AsyncSession = request.state.session
+    return session
+
+
+# The request's transaction; commits when the answer is ready, before it is sent.
+Transaction = Annotated[AsyncSession, Depends(session_of)]
+
+
+def _flat(dependant: Dependant) -> Iterator[Dependant]:
+    yield dependant
+    for part in dependant.dependencies:
+        yield from _flat(part)
+
+
+class ResourceRoute(APIRoute):
+    """Route class of `ResourceRouter`."""
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        super().__init__(path, endpoint, **options)
+        parts = list(_flat(self.dependant))
+        requirements = [part.call for part in parts if isinstance(part.call, Requirement)]
+        if len(requirements) != 1:
+            raise TypeError(f"{sorted(self.methods)} {path} must name exactly one permission with require()")
+        self.requirement = requirements[0]
+        self.raw_body = bool((self.openapi_extra or {}).get("x-raw-body"))
+        declared = [part.call for part in parts if isinstance(part.call, QueryParameters)]
+        self.query_names = {field.alias for part in parts for field in part.query_params}
+        self.query_names.update(*(query.names() for query in declared))
+        self.openapi_extra = {**(self.openapi_extra or {}), "x-permission": self.requirement.permission}
+        if declared:
+            self.openapi_extra["parameters"] = [item for query in declared for item in query.parameters]
+        self.single = isinstance(self.response_model, type) and issubclass(self.response_model, ResourceOut)
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def serve(request: Request) -> Response:
+            strict = StrictRequest(request.scope, request.receive)
+            own = request.app.state.runtime.settings.own
+            strict.max_bytes = own.max_import_bytes if self.raw_body else own.max_body_bytes
+            principal = self.requirement.check(strict)
+            self._check_query(strict)
+            if self.body_field is not None:
+                self._check_content_type(strict)
+                await strict.json()
+            async with request.app.state.runtime.database.transaction() as session:
+                strict.state.session = session
+                return await idempotency.once(session, strict, principal, lambda: self._answer(handle, strict))
+
+        async def serve_in_time(request: Request) -> Response:
+            try:
+                async with asyncio.timeout(remaining_seconds(_LONGEST_REQUEST_SECONDS)):
+                    return await serve(request)
+            except TimeoutError as error:
+                raise ServiceUnavailable(
+                    Words("未能在期限内完成", "The deadline passed before this was done")
+                ) from error
+
+        return serve_in_time
+
+    async def _answer(
+        self, handle: Callable[[Request], Coroutine[Any, Any, Response]], request: Request
+    ) -> Response:
+        response = await handle(request)
+        response.headers.setdefault("cache-control", "private, no-cache")
+        if self.single and response.status_code in {200, 201}:
+            response.headers["etag"] = single_resource_etag(bytes(response.body))
+        if "etag" in response.headers and request.method == "GET" and not_modified(request, response):
+            kept = {name: response.headers[name] for name in ("etag", "cache-control")}
+            return Response(status_code=304, headers=kept)
+        return response
+
+    def _check_query(self, request: Request) -> None:
+        for name in request.query_params:
+            if name not in self.query_names:
+                near = difflib.get_close_matches(name, sorted(self.query_names), 1, 0.5)
+                hint = Words(f": 是否指 {near[0]}?", f": did you mean {near[0]}?") if near else Words("", "")
+                words = Words(f"未知参数 {name[:60]}{hint.zh}", f"Unknown parameter {name[:60]}{hint.en}")
+                issue = Issue("unknown_parameter", words, parameter=name[:60], params={"nearest": near[0] if near else None})
+                raise UnknownParameter(words, issues=[issue])
+
+    def _check_content_type(self, request: Request) -> None:
+        allowed = (*JSON_TYPES, MERGE_PATCH) if "PATCH" in self.methods else JSON_TYPES
+        message = email.message.Message()
+        message["content-type"] = request.headers.get("content-type", "")
+        if message.get_content_type() not in allowed or "content-type" not in request.headers:
+            names = ", ".join(allowed)
+            raise UnsupportedMediaType(Words(f"可用: {names}", f"Use {names}"))
+
+
+class ResourceRouter(APIRouter):
+    """An APIRouter below `/api/v1` whose routes are all served as above."""
+
+    def __init__(self, tag: str) -> None:
+        super().__init__(prefix="/api/v1", tags=[tag], route_class=ResourceRoute)

@@ -1,0 +1,92 @@
+"""Shapes that cross the wire in every service."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, Generic, Literal, TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
+
+from chassis.text import Code, Name
+
+T = TypeVar("T")
+
+
+def instant_text(value: datetime) -> str:
+    """RFC 3339 in UTC with milliseconds and Z."""
+    return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+Instant = Annotated[datetime, PlainSerializer(instant_text, return_type=str)]
+
+
+class In(BaseModel):
+    """Base of everything that a client sends: unknown members are refused."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=False)
+
+
+class Out(BaseModel):
+    """Base of everything that is answered."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+class ResourceOut(Out):
+    """What every resource carries; an answer of this shape gets an ETag."""
+
+    id: UUID
+    version: int
+    created_at: Instant
+    created_by: str
+    updated_at: Instant
+    updated_by: str
+    deleted_at: Instant | None = None
+
+
+class ExternalId(In):
+    """A name of the object in another system; unique by (system, value)."""
+
+    model_config = ConfigDict(extra="forbid", from_attributes=True)
+
+    system: Code
+    value: Name
+
+
+class Names(In):
+    """A name in both languages; Chinese is the one that must be there."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True, serialize_by_alias=True)
+
+    zh: Name = Field(alias="zh-Hans")
+    en: Name | None = None
+
+    def pick(self, language: str) -> str:
+        return self.en if language == "en" and self.en else self.zh
+
+
+class PageInfo(Out):
+    limit: int
+    next_cursor: str | None
+    has_more: bool
+    total: int | None = None
+    total_kind: Literal["none", "exact"] = "none"
+
+
+class Page(Out, Generic[T]):
+    items: list[T]
+    page: PageInfo
+
+
+class ProblemOut(Out):
+    """RFC 9457 problem details, as every answer that is not 2xx carries them."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    trace_id: str
+    retryable: bool
+    errors: list[dict[str, Any]] = Field(default_factory=list)

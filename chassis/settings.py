@@ -1,0 +1,89 @@
+"""Settings of a service, read once at its start from the environment (`SDZ_…`) or secret files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Self
+
+from pydantic import Field, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class SettingsError(Exception):
+    """A setting is missing or wrong; the message names the variable."""
+
+
+class Addresses(BaseSettings):
+    """What all services share: `SDZ_KEYS`, `SDZ_CURSOR_KEY_FILE`, `SDZ_<SERVICE>_URL`, `SDZ_LOG_LEVEL`."""
+
+    model_config = SettingsConfigDict(env_prefix="SDZ_", extra="ignore")
+
+    keys: Path
+    cursor_key_file: Path
+    log_level: str = "info"
+    registry_url: str = "http://127.0.0.1:8001"
+    projects_url: str = "http://127.0.0.1:8002"
+    evaluation_url: str = "http://127.0.0.1:8003"
+
+    def url(self, service: str) -> str:
+        return str(getattr(self, f"{service}_url")).rstrip("/")
+
+
+class OwnSettings(BaseSettings):
+    """What is one service's own: `SDZ_<SERVICE>_DATABASE_URL` (or `…_FILE`), `…_SIGNING_KEY_FILE`, pool."""
+
+    model_config = SettingsConfigDict(extra="ignore")
+
+    database_url: str = ""
+    database_url_file: Path | None = None
+    signing_key_file: Path
+    pool_size: int = Field(default=10, ge=1, le=200)
+    pool_wait_seconds: float = Field(default=2.0, gt=0, le=30)
+    max_body_bytes: int = Field(default=1_000_000, ge=1_000)
+    max_import_bytes: int = Field(default=20_000_000, ge=1_000)
+
+    @model_validator(mode="after")
+    def _one_url(self) -> Self:
+        if not self.database_url and self.database_url_file is None:
+            raise ValueError("set …_DATABASE_URL or …_DATABASE_URL_FILE")
+        return self
+
+    @property
+    def database(self) -> str:
+        return self.database_url or self.database_url_file.read_text().strip()  # type: ignore[union-attr]  # validated
+
+
+class Settings:
+    """Both parts for one service."""
+
+    def __init__(self, service: str, shared: Addresses, own: OwnSettings) -> None:
+        self.service, self.shared, self.own = service, shared, own
+
+    @classmethod
+    def read(cls, service: str) -> Settings:
+        """Raises SettingsError naming every variable that is missing or wrong, and checks that files exist."""
+        prefix = f"SDZ_{service.upper()}_"
+        try:
+            shared = Addresses()  # type: ignore[call-arg]  # the fields come from the environment
+        except ValidationError as error:
+            raise SettingsError(_explain("SDZ_", error)) from error
+        try:
+            own = OwnSettings(_env_prefix=prefix)  # type: ignore[call-arg]  # likewise
+        except ValidationError as error:
+            raise SettingsError(_explain(prefix, error)) from error
+        files = {
+            "SDZ_KEYS": shared.keys,
+            "SDZ_CURSOR_KEY_FILE": shared.cursor_key_file,
+            f"{prefix}SIGNING_KEY_FILE": own.signing_key_file,
+            f"{prefix}DATABASE_URL_FILE": own.database_url_file,
+        }
+        missing = [f"{name}={path} does not exist" for name, path in files.items() if path and not path.exists()]
+        if missing:
+            raise SettingsError("; ".join(missing))
+        return cls(service, shared, own)
+
+
+def _explain(prefix: str, error: ValidationError) -> str:
+    return "; ".join(
+        f"{prefix}{'_'.join(map(str, item['loc'])).upper()}: {item['msg']}" for item in error.errors()
+    )

@@ -1,0 +1,78 @@
+"""Trace ids (W3C Trace Context), the deadline of a request, HEAD, and one log line a request: pure ASGI."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import time
+from contextvars import ContextVar
+
+import structlog
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+TIMEOUT_HEADER = "sdz-timeout-ms"
+_TRACEPARENT = re.compile(r"^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$")
+_trace_id: ContextVar[str] = ContextVar("trace_id", default="0" * 32)
+_deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
+
+log = structlog.get_logger("request")
+
+
+def current_trace_id() -> str:
+    return _trace_id.get()
+
+
+def traceparent() -> str:
+    """The header that hands this trace to the next hop."""
+    return f"00-{_trace_id.get()}-{secrets.token_hex(8)}-00"
+
+
+def remaining_seconds(limit: float) -> float:
+    """Seconds that the caller still waits, at most `limit`, at least zero."""
+    deadline = _deadline.get()
+    return limit if deadline is None else max(0.0, min(limit, deadline - time.monotonic()))
+
+
+class Tracing:
+    """ASGI middleware; outermost, so that every answer carries its trace id and is logged once."""
+
+    def __init__(self, app: ASGIApp, service: str) -> None:
+        self.app, self.service = app, service
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        headers = dict(scope["headers"])
+        matched = _TRACEPARENT.match(headers.get(b"traceparent", b"").decode("latin-1"))
+        trace_id = matched[1] if matched else secrets.token_hex(16)
+        _trace_id.set(trace_id)
+        timeout = headers.get(TIMEOUT_HEADER.encode(), b"")
+        # nine digits are eleven days: longer numbers are rubbish, not deadlines
+        _deadline.set(time.monotonic() + int(timeout) / 1000 if timeout.isdigit() and len(timeout) < 10 else None)
+        head = scope["method"] == "HEAD"
+        if head:
+            scope = {**scope, "method": "GET"}
+        started, status = time.perf_counter(), 500
+
+        async def traced(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message.get("headers", []), (b"trace-id", trace_id.encode())]
+            elif head and message["type"] == "http.response.body":
+                message = {**message, "body": b""}
+            await send(message)
+
+        try:
+            await self.app(scope, receive, traced)
+        finally:
+            log.info(
+                "request",
+                service=self.service,
+                method="HEAD" if head else scope["method"],
+                path=scope["path"],
+                status=status,
+                ms=round((time.perf_counter() - started) * 1000, 1),
+                trace_id=trace_id,
+            )
