@@ -55,7 +55,7 @@ class Database:
             pool_timeout=pool_wait_seconds,
             pool_pre_ping=True,
             pool_use_lifo=True,
-            json_serializer=lambda value: msgspec.json.encode(value, decimal_format="string").decode(),
+            json_serializer=lambda value: msgspec.json.encode(value).decode(),
             json_deserializer=msgspec.json.decode,
             connect_args={
                 "timeout": 5,

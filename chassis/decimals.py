@@ -14,12 +14,13 @@ from chassis.words import Words
 PATTERN = r"^-?\d{1,20}(\.\d{1,18})?$"
 _MATCH = re.compile(r"-?[0-9]{1,20}(\.[0-9]{1,18})?")
 _WORDS = Words(
-    "应为至多 20 位整数、18 位小数的十进制数", "Must be a decimal with at most 20 digits before and 18 after the point"
+    "应为至多 20 位整数、18 位小数的十进制数",
+    "Must be a decimal with at most 20 digits before and 18 after the point",
 )
 
 
 def parse_decimal(value: object) -> Decimal:
-    """A decimal string, or a JSON number as it was written; raises ValueError, also for NaN, infinity and 1e400.
+    """A decimal string, or a JSON number as it was written; ValueError for all else, NaN and 1e400 too.
 
     JSON numbers reach this as int or Decimal (`chassis.json_body` decodes them so); a binary float would
     have lost digits and is refused.

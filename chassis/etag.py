@@ -9,6 +9,7 @@ from uuid import UUID
 
 import msgspec
 from fastapi import Depends, Request, Response
+from pydantic import BaseModel
 from sqlalchemy import func, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -61,9 +62,7 @@ def expected_version(request: Request) -> int:
 IfMatch = Annotated[int, Depends(expected_version)]
 
 
-async def check_version(
-    session: AsyncSession, row: VersionedRow, expected: int, current: msgspec.Raw | Any
-) -> None:
+async def check_version(session: AsyncSession, row: VersionedRow, expected: int, current: BaseModel) -> None:
     """Raise 412 with `current`, `current_etag` and `changed_fields` if the locked row has moved on.
 
     `current` is the pydantic model of the row as it would be answered.
@@ -73,7 +72,8 @@ async def check_version(
     body = current.model_dump_json(by_alias=True).encode()
     raise PreconditionFailed(
         Words(
-            f"当前版本为 {row.version}, 您基于版本 {expected}", f"It is at version {row.version}, you hold {expected}"
+            f"当前版本为 {row.version}, 您基于版本 {expected}",
+            f"It is at version {row.version}, you hold {expected}",
         ),
         members={
             "current": msgspec.Raw(body),

@@ -68,7 +68,12 @@ async def once(
 
 async def _fingerprint(request: Request) -> bytes:
     digest = hashlib.sha256()
-    for part in (request.method, request.url.path, request.url.query, request.headers.get("content-type", "")):
+    for part in (
+        request.method,
+        request.url.path,
+        request.url.query,
+        request.headers.get("content-type", ""),
+    ):
         digest.update(part.encode() + b"\n")
     digest.update(await request.body())
     return digest.digest()

@@ -48,6 +48,7 @@ class Reference:
         except ValueError as error:
             raise NotFound(
                 Words(
-                    "标识应为 UUID、code:代码 或 ext:系统:值", "An id is a UUID, code:CODE or ext:SYSTEM:VALUE"
+                    "标识应为 UUID、code:代码 或 ext:系统:值",
+                    "An id is a UUID, code:CODE or ext:SYSTEM:VALUE",
                 )
             ) from error

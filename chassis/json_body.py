@@ -41,7 +41,9 @@ class StrictRequest(Request):
 
 
 def too_large(limit: int) -> PayloadTooLarge:
-    return PayloadTooLarge(Words(f"上限 {limit} 字节", f"The limit is {limit} bytes"), members={"limit_bytes": limit})
+    return PayloadTooLarge(
+        Words(f"上限 {limit} 字节", f"The limit is {limit} bytes"), members={"limit_bytes": limit}
+    )
 
 
 def decode_json(content: bytes) -> Any:
@@ -80,4 +82,6 @@ def _depth_exceeds(value: Any, depth: int) -> bool:
         return False
     if depth == 0:
         return True
-    return any(_depth_exceeds(item, depth - 1) for item in (value.values() if isinstance(value, dict) else value))
+    return any(
+        _depth_exceeds(item, depth - 1) for item in (value.values() if isinstance(value, dict) else value)
+    )

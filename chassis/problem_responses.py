@@ -30,7 +30,12 @@ _ZH = {
     "uuid_parsing": "不是有效的 UUID",
     "decimal_parsing": "不是有效的十进制数",
 }
-_CODES = {"missing": "required", "extra_forbidden": "unknown_member", "literal_error": "not_allowed", "enum": "not_allowed"}
+_CODES = {
+    "missing": "required",
+    "extra_forbidden": "unknown_member",
+    "literal_error": "not_allowed",
+    "enum": "not_allowed",
+}
 
 
 def body(problem: p.Problem, language: str) -> dict[str, Any]:
@@ -52,7 +57,11 @@ def body(problem: p.Problem, language: str) -> dict[str, Any]:
 def _issue(issue: p.Issue, language: str) -> dict[str, Any]:
     place = {
         name: value
-        for name, value in (("pointer", issue.pointer), ("parameter", issue.parameter), ("header", issue.header))
+        for name, value in (
+            ("pointer", issue.pointer),
+            ("parameter", issue.parameter),
+            ("header", issue.header),
+        )
         if value is not None
     }
     return {
@@ -67,7 +76,7 @@ def _issue(issue: p.Issue, language: str) -> dict[str, Any]:
 def respond(problem: p.Problem, accept_language: str | None) -> Response:
     language = preferred_language(accept_language)
     return Response(
-        msgspec.json.encode(body(problem, language), decimal_format="string"),
+        msgspec.json.encode(body(problem, language)),
         status_code=problem.status,
         media_type="application/problem+json",
         headers={"Content-Language": language, "Cache-Control": "no-store", **problem.headers},

@@ -82,13 +82,19 @@ class InvalidParameter(Problem):
 class CursorMismatch(Problem):
     code, status = "cursor_mismatch", 400
     title = Words("游标与此查询不符", "The cursor does not belong to this query")
-    remedy = Words("从第一页重新开始, 不要改动游标", "Start from the first page and leave the cursor as it was")
+    remedy = Words(
+        "从第一页重新开始, 不要改动游标", "Start from the first page and leave the cursor as it was"
+    )
 
 
 class IdempotencyKeyRequired(Problem):
     code, status = "idempotency_key_required", 400
-    title = Words("机器客户端的 POST 必须带 Idempotency-Key", "Machine clients must send Idempotency-Key with POST")
-    remedy = Words("为每个操作生成一个新的键, 重试时重复使用", "Make a new key for each action and repeat it on a retry")
+    title = Words(
+        "机器客户端的 POST 必须带 Idempotency-Key", "Machine clients must send Idempotency-Key with POST"
+    )
+    remedy = Words(
+        "为每个操作生成一个新的键, 重试时重复使用", "Make a new key for each action and repeat it on a retry"
+    )
 
 
 class Unauthenticated(Problem):
@@ -112,7 +118,10 @@ class Forbidden(Problem):
 class NotFound(Problem):
     code, status = "not_found", 404
     title = Words("没有找到", "Not found")
-    remedy = Words("检查地址与标识; 范围之外的对象也视为不存在", "Check path and id; what lies outside your scope is not found either")
+    remedy = Words(
+        "检查地址与标识; 范围之外的对象也视为不存在",
+        "Check path and id; what lies outside your scope is not found either",
+    )
 
 
 class MethodNotAllowed(Problem):
@@ -129,7 +138,9 @@ class Conflict(Problem):
 
 class IdempotencyInProgress(Problem):
     code, status, retryable = "idempotency_in_progress", 409, True
-    title = Words("同一 Idempotency-Key 的请求仍在处理", "A request with this Idempotency-Key is still running")
+    title = Words(
+        "同一 Idempotency-Key 的请求仍在处理", "A request with this Idempotency-Key is still running"
+    )
     remedy = Words("按 Retry-After 稍后重试", "Try again after Retry-After")
 
     def __init__(self) -> None:
@@ -145,7 +156,9 @@ class Gone(Problem):
 class PreconditionFailed(Problem):
     code, status = "precondition_failed", 412
     title = Words("对象已被他人修改", "The object was changed by someone else")
-    remedy = Words("合并 current 后以 current_etag 重试", "Merge with `current` and try again with `current_etag`")
+    remedy = Words(
+        "合并 current 后以 current_etag 重试", "Merge with `current` and try again with `current_etag`"
+    )
 
 
 class PayloadTooLarge(Problem):
@@ -169,7 +182,9 @@ class ValidationFailed(Problem):
 class ImportRejected(Problem):
     code, status = "import_rejected", 422
     title = Words("导入未执行: 有行被拒绝", "Nothing was imported: rows were rejected")
-    remedy = Words("按 report 中的行号更正后重新提交", "Correct the rows that `report` names and send the file again")
+    remedy = Words(
+        "按 report 中的行号更正后重新提交", "Correct the rows that `report` names and send the file again"
+    )
 
 
 class IdempotencyMismatch(Problem):
@@ -202,4 +217,7 @@ class ServiceUnavailable(Problem):
 class DependencyUnavailable(ServiceUnavailable):
     code, status, retryable = "dependency_unavailable", 503, True
     title = Words("所依赖的服务暂时不可用", "A service that this needs is unavailable")
-    remedy = Words("稍后重试; /api/v1/status 说明哪个服务未就绪", "Try again later; /api/v1/status says which service is down")
+    remedy = Words(
+        "稍后重试; /api/v1/status 说明哪个服务未就绪",
+        "Try again later; /api/v1/status says which service is down",
+    )

@@ -62,10 +62,13 @@ class ResourceRoute(APIRoute):
         parts = list(_flat(self.dependant))
         requirements = [part.call for part in parts if isinstance(part.call, Requirement)]
         if len(requirements) != 1:
-            raise TypeError(f"{sorted(self.methods)} {path} must name exactly one permission with require()")
+            raise TypeError(
+                f"{sorted(self.methods or ())} {path} must name exactly one permission with require()"
+            )
         self.requirement = requirements[0]
         self.raw_body = bool((self.openapi_extra or {}).get("x-raw-body"))
-        declared = [part.call for part in parts if isinstance(part.call, QueryParameters)]
+        calls: list[object] = [part.call for part in parts]
+        declared = [call for call in calls if isinstance(call, QueryParameters)]
         self.query_names = {field.alias for part in parts for field in part.query_params}
         self.query_names.update(*(query.names() for query in declared))
         self.openapi_extra = {**(self.openapi_extra or {}), "x-permission": self.requirement.permission}
@@ -87,7 +90,9 @@ class ResourceRoute(APIRoute):
                 await strict.json()
             async with request.app.state.runtime.database.transaction() as session:
                 strict.state.session = session
-                return await idempotency.once(session, strict, principal, lambda: self._answer(handle, strict))
+                return await idempotency.once(
+                    session, strict, principal, lambda: self._answer(handle, strict)
+                )
 
         async def serve_in_time(request: Request) -> Response:
             try:
@@ -107,6 +112,8 @@ class ResourceRoute(APIRoute):
         response.headers.setdefault("cache-control", "private, no-cache")
         if self.single and response.status_code in {200, 201}:
             response.headers["etag"] = single_resource_etag(bytes(response.body))
+        if link := getattr(request.state, "link", None):
+            response.headers["link"] = link
         if "etag" in response.headers and request.method == "GET" and not_modified(request, response):
             kept = {name: response.headers[name] for name in ("etag", "cache-control")}
             return Response(status_code=304, headers=kept)
@@ -118,11 +125,16 @@ class ResourceRoute(APIRoute):
                 near = difflib.get_close_matches(name, sorted(self.query_names), 1, 0.5)
                 hint = Words(f": 是否指 {near[0]}?", f": did you mean {near[0]}?") if near else Words("", "")
                 words = Words(f"未知参数 {name[:60]}{hint.zh}", f"Unknown parameter {name[:60]}{hint.en}")
-                issue = Issue("unknown_parameter", words, parameter=name[:60], params={"nearest": near[0] if near else None})
+                issue = Issue(
+                    "unknown_parameter",
+                    words,
+                    parameter=name[:60],
+                    params={"nearest": near[0] if near else None},
+                )
                 raise UnknownParameter(words, issues=[issue])
 
     def _check_content_type(self, request: Request) -> None:
-        allowed = (*JSON_TYPES, MERGE_PATCH) if "PATCH" in self.methods else JSON_TYPES
+        allowed = (*JSON_TYPES, MERGE_PATCH) if "PATCH" in (self.methods or ()) else JSON_TYPES
         message = email.message.Message()
         message["content-type"] = request.headers.get("content-type", "")
         if message.get_content_type() not in allowed or "content-type" not in request.headers:

@@ -61,14 +61,14 @@ class Settings:
 
     @classmethod
     def read(cls, service: str) -> Settings:
-        """Raises SettingsError naming every variable that is missing or wrong, and checks that files exist."""
+        """Raises SettingsError naming every variable that is missing, wrong or names no file."""
         prefix = f"SDZ_{service.upper()}_"
         try:
-            shared = Addresses()  # type: ignore[call-arg]  # the fields come from the environment
+            shared = Addresses()
         except ValidationError as error:
             raise SettingsError(_explain("SDZ_", error)) from error
         try:
-            own = OwnSettings(_env_prefix=prefix)  # type: ignore[call-arg]  # likewise
+            own = OwnSettings(_env_prefix=prefix)
         except ValidationError as error:
             raise SettingsError(_explain(prefix, error)) from error
         files = {
@@ -77,7 +77,9 @@ class Settings:
             f"{prefix}SIGNING_KEY_FILE": own.signing_key_file,
             f"{prefix}DATABASE_URL_FILE": own.database_url_file,
         }
-        missing = [f"{name}={path} does not exist" for name, path in files.items() if path and not path.exists()]
+        missing = [
+            f"{name}={path} does not exist" for name, path in files.items() if path and not path.exists()
+        ]
         if missing:
             raise SettingsError("; ".join(missing))
         return cls(service, shared, own)

@@ -49,7 +49,9 @@ class Tracing:
         _trace_id.set(trace_id)
         timeout = headers.get(TIMEOUT_HEADER.encode(), b"")
         # nine digits are eleven days: longer numbers are rubbish, not deadlines
-        _deadline.set(time.monotonic() + int(timeout) / 1000 if timeout.isdigit() and len(timeout) < 10 else None)
+        _deadline.set(
+            time.monotonic() + int(timeout) / 1000 if timeout.isdigit() and len(timeout) < 10 else None
+        )
         head = scope["method"] == "HEAD"
         if head:
             scope = {**scope, "method": "GET"}

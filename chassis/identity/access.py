@@ -14,7 +14,7 @@ from fastapi import Depends, Request
 from sqlalchemy import ColumnElement, String, false, or_, true
 from sqlalchemy.dialects.postgresql import ARRAY, array
 
-from chassis.identity.principal import Principal, Scope
+from chassis.identity.principal import ANONYMOUS, Principal, Scope
 from chassis.problems import Forbidden, Unauthenticated
 from chassis.words import Words
 
@@ -39,6 +39,23 @@ class Requirement:
 
     async def __call__(self, request: Request) -> Principal:
         return self.check(request)
+
+
+class Open(Requirement):
+    """Dependency of a route that everyone may call; yields nobody unless a valid token is sent."""
+
+    def __init__(self) -> None:
+        super().__init__("public")
+
+    def check(self, request: Request) -> Principal:
+        if "authorization" in request.headers:
+            return authenticate(request)
+        return ANONYMOUS
+
+
+def open_to_all() -> Any:
+    """FastAPI dependency of a route without a permission; to be chosen, never the default."""
+    return Depends(Open())
 
 
 def require(permission: str) -> Any:

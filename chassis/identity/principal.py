@@ -44,7 +44,9 @@ class Scope:
 
 
 def _texts(value: object) -> frozenset[str]:
-    return frozenset(item for item in value if isinstance(item, str)) if isinstance(value, list) else frozenset()
+    return (
+        frozenset(item for item in value if isinstance(item, str)) if isinstance(value, list) else frozenset()
+    )
 
 
 EVERYWHERE = Scope(everywhere=True)
@@ -65,3 +67,6 @@ class Principal:
     @property
     def is_machine(self) -> bool:
         return self.subject.startswith("machine:")
+
+
+ANONYMOUS = Principal("anonymous", "")

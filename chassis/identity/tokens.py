@@ -67,7 +67,7 @@ class Signer:
 
 
 class Keys:
-    """Public keys of a folder, `<issuer>.pem` or `<issuer>.<anything>.pem`, so that keys rotate with overlap."""
+    """Public keys of a folder: `<issuer>.pem`, `<issuer>.<anything>.pem`; keys rotate with overlap."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -78,7 +78,10 @@ class Keys:
         """Issuer and key for a `kid`; an unknown one makes the folder be read anew, at most every 5 s."""
         if key_id not in self._by_id and time.monotonic() - self._read_at > 5:
             self._read_at = time.monotonic()
-            keys = [(file.name.split(".")[0], OKPKey.import_key(file.read_bytes())) for file in self._folder.glob("*.pem")]
+            keys = [
+                (file.name.split(".")[0], OKPKey.import_key(file.read_bytes()))
+                for file in self._folder.glob("*.pem")
+            ]
             self._by_id = {key.thumbprint(): (issuer, key) for issuer, key in keys}
         return self._by_id.get(key_id)
 
@@ -157,9 +160,13 @@ class Verifier:
             )
         if issuer not in self._peers or subject != f"service:{issuer}":
             raise Unauthenticated(_REFUSED)
-        return Principal(subject, issuer, frozenset({"service"}), self._peers[issuer], view=EVERYWHERE, write=NOWHERE)
+        return Principal(
+            subject, issuer, frozenset({"service"}), self._peers[issuer], view=EVERYWHERE, write=NOWHERE
+        )
 
 
 def _texts(claims: Mapping[str, Any], name: str) -> frozenset[str]:
     value = claims.get(name)
-    return frozenset(item for item in value if isinstance(item, str)) if isinstance(value, list) else frozenset()
+    return (
+        frozenset(item for item in value if isinstance(item, str)) if isinstance(value, list) else frozenset()
+    )

@@ -1,0 +1,101 @@
+"""The app factory: a service is a name, its routers, and which feeds it follows."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from fastapi_offline import FastAPIOffline
+
+from chassis import catalogue, problem_responses
+from chassis.database import Database
+from chassis.feed import changes
+from chassis.feed.consumer import Apply, run_consumer
+from chassis.feed.sequencer import run_sequencer
+from chassis.health import health_router
+from chassis.idempotency import forget_old
+from chassis.logs import configure_logs
+from chassis.openapi import install_openapi
+from chassis.runtime import Runtime
+from chassis.settings import Settings
+from chassis.tracing import Tracing
+
+_FORGET_SECONDS = 3600
+
+
+@dataclass(frozen=True)
+class Service:
+    """Declaration of a service.
+
+    `peers` maps the services that may call this one to what they may do; `follows` maps the services whose
+    feed it applies to how; `calls` names further services that it calls.
+    """
+
+    name: str
+    title: str
+    description: str
+    routers: Sequence[APIRouter]
+    peers: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    follows: Mapping[str, Apply] = field(default_factory=dict)
+    calls: tuple[str, ...] = ()
+
+
+def create_app(service: Service, settings: Settings | None = None) -> FastAPI:
+    """A FastAPI app; its background work runs with its lifespan."""
+    settings = settings or Settings.read(service.name)
+    configure_logs(settings.shared.log_level)
+    runtime = Runtime.make(settings, service.peers, tuple({*service.follows, *service.calls}))
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        async with background(_work(service, runtime)):
+            yield
+        await runtime.close()
+
+    app = FastAPIOffline(
+        title=service.title,
+        description=service.description,
+        version="1",
+        lifespan=lifespan,
+        openapi_url="/openapi.json",
+        telemetry={"tracing": False, "metrics": False, "logs": False},
+    )
+    app.state.runtime = runtime
+    app.state.service = service
+    app.add_middleware(Tracing, service=service.name)
+    problem_responses.register(app)
+    for router in (health_router, catalogue.router, changes.router, *service.routers):
+        app.include_router(router)
+    install_openapi(app)
+    return app
+
+
+def _work(service: Service, runtime: Runtime) -> list[Coroutine[Any, Any, None]]:
+    followed = [
+        run_consumer(runtime.database, runtime.peers[source], source, apply)
+        for source, apply in service.follows.items()
+    ]
+    return [run_sequencer(runtime.database), _forget(runtime.database), *followed]
+
+
+async def _forget(database: Database) -> None:
+    while True:
+        await asyncio.sleep(_FORGET_SECONDS)
+        async with database.transaction() as session:
+            await forget_old(session)
+
+
+@asynccontextmanager
+async def background(work: Sequence[Coroutine[Any, Any, None]]) -> AsyncIterator[None]:
+    """Run coroutines beside the app; they are cancelled, and waited for, at its end."""
+    tasks = [asyncio.create_task(coroutine) for coroutine in work]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

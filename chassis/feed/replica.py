@@ -1,0 +1,126 @@
+"""Copies of another service's resources, kept by its feed and completed on demand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, and_, or_, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from chassis.base_tables import replica
+from chassis.database import AS_SYSTEM
+from chassis.ids import Reference
+from chassis.peers import Peer
+
+
+class Replicating:
+    """`apply` for a consumer: keeps the named kinds of objects of one source."""
+
+    def __init__(self, kinds: Iterable[str]) -> None:
+        self.kinds = frozenset(kinds)
+
+    async def __call__(self, session: AsyncSession, events: Sequence[dict[str, Any]]) -> None:
+        newest: dict[str, dict[str, Any]] = {}
+        for event in events:
+            kind = event["subject"].split("/")[0]
+            if kind in self.kinds:
+                newest[event["data"]["id"]] = _row(kind, event["data"]["resource"], event["data"]["deleted"])
+        await store(session, list(newest.values()))
+
+
+def _row(kind: str, resource: Mapping[str, Any], deleted: bool) -> dict[str, Any]:
+    return {
+        "id": UUID(resource["id"]),
+        "kind": kind,
+        "code": resource.get("code"),
+        "version": resource["version"],
+        "deleted": deleted,
+        "division_path": resource.get("division_path", []),
+        "resource": resource,
+    }
+
+
+async def store(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert or renew copies; an older version never replaces a newer one."""
+    if not rows:
+        return
+    statement = insert(replica)
+    new = statement.excluded
+    renewed = {name: new[name] for name in ("code", "version", "deleted", "division_path", "resource")}
+    await session.execute(
+        statement.on_conflict_do_update(
+            index_elements=[replica.c.id], set_=renewed, where=replica.c.version < new.version
+        ),
+        sorted(rows, key=lambda row: str(row["id"])),  # one order for all writers: no deadlock
+    )
+
+
+def matching(kind: str, references: Iterable[Reference]) -> Select[Any]:
+    """Live copies of `kind` that any of `references` names."""
+    listed = list(references)
+    systems = [
+        replica.c.resource["external_ids"].contains([{"system": ref.system, "value": ref.value}])
+        for ref in listed
+        if ref.system
+    ]
+    named = or_(
+        replica.c.id.in_([ref.id for ref in listed if ref.id]),
+        replica.c.code.in_([ref.code for ref in listed if ref.code]),
+        *systems,
+    )
+    return (
+        select(replica)
+        .where(and_(replica.c.kind == kind, ~replica.c.deleted, named))
+        .execution_options(**AS_SYSTEM)
+    )
+
+
+async def resolve(
+    session: AsyncSession, kind: str, references: Mapping[str, Reference], peer: Peer, path: str
+) -> dict[str, Any]:
+    """Copies by the text that named them; what is not here yet is asked of its owner at once.
+
+    So a write sees what another service has just answered 201 for, without waiting for the feed. Names that
+    the owner does not know are absent from the answer. Raises DependencyUnavailable (503) when something
+    is missing and the owner is down. Two queries and one call at most, however many references there are.
+    """
+    found = await _find(session, kind, references)
+    missing = {text: ref for text, ref in references.items() if text not in found}
+    if missing:
+        await store(session, [_row(kind, item, False) for item in await _ask(peer, path, missing.values())])
+        found |= await _find(session, kind, missing)
+    return found
+
+
+async def _ask(peer: Peer, path: str, missing: Iterable[Reference]) -> list[dict[str, Any]]:
+    listed = list(missing)
+    items: list[dict[str, Any]] = []
+    for name, values in (
+        ("code[in]", sorted({ref.code for ref in listed if ref.code})),
+        ("id[in]", sorted({str(ref.id) for ref in listed if ref.id})),
+    ):
+        for start in range(0, len(values), 100):
+            part = values[start : start + 100]
+            items += (await peer.get_json(path, {name: ",".join(part), "limit": "500"}))["items"]
+    for system, value in sorted({(ref.system, ref.value) for ref in listed if ref.system and ref.value}):
+        items += (await peer.get_json(path, {"external_id": f"{system}:{value}", "limit": "1"}))["items"]
+    return items
+
+
+async def _find(session: AsyncSession, kind: str, references: Mapping[str, Reference]) -> dict[str, Any]:
+    if not references:
+        return {}
+    rows = (await session.execute(matching(kind, references.values()))).all()
+    by_id = {row.id: row for row in rows}
+    by_code = {row.code: row for row in rows}
+    by_external = {
+        (item["system"], item["value"]): row for row in rows for item in row.resource.get("external_ids", [])
+    }
+    found = {
+        text: by_id.get(ref.id) or by_code.get(ref.code) or by_external.get((ref.system, ref.value))
+        for text, ref in references.items()
+    }
+    return {text: row for text, row in found.items() if row is not None}

@@ -1,0 +1,72 @@
+"""Values in a query string, by kind; what does not fit raises ValueError."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+
+from chassis.decimals import PATTERN, parse_decimal
+from chassis.ids import Reference
+from chassis.text import clean, fold_code, is_clean
+
+# The JSON Schema that OpenAPI shows for each kind.
+KINDS: Mapping[str, Mapping[str, Any]] = {
+    "text": {"type": "string"},
+    "code": {"type": "string"},
+    "enum": {"type": "string"},
+    "integer": {"type": "integer"},
+    "decimal": {"type": "string", "pattern": PATTERN},
+    "date": {"type": "string", "format": "date"},
+    "instant": {"type": "string", "format": "date-time"},
+    "uuid": {"type": "string", "format": "uuid"},
+    "reference": {"type": "string"},
+    "bbox": {"type": "string", "examples": ["110,24,114,30"]},
+}
+
+
+def parse_value(kind: str, text: str, allowed: tuple[str, ...] = ()) -> Any:
+    """The Python value of `text`; ValueError if it is not of the kind or not among `allowed`."""
+    if not is_clean(text) or len(text) > 1000:
+        raise ValueError(text)
+    value = _PARSERS[kind](text)
+    if allowed and value not in allowed:
+        raise ValueError(text)
+    return value
+
+
+def _integer(text: str) -> int:
+    value = int(text[:12])
+    if not text.lstrip("-").isascii() or not -(2**31) <= value < 2**31:
+        raise ValueError(text)
+    return value
+
+
+def _instant(text: str) -> datetime:
+    value = datetime.fromisoformat(text)
+    if value.tzinfo is None:
+        raise ValueError(text)
+    return value.astimezone(UTC)
+
+
+def _bbox(text: str) -> tuple[float, float, float, float]:
+    """OGC API Features: west, south, east, north in degrees."""
+    west, south, east, north = (float(parse_decimal(part.strip())) for part in text.split(","))
+    if not (-180 <= west <= 180 and -180 <= east <= 180 and -90 <= south <= north <= 90):
+        raise ValueError(text)
+    return west, south, east, north
+
+
+_PARSERS: Mapping[str, Callable[[str], Any]] = {
+    "text": clean,
+    "code": fold_code,
+    "enum": str,
+    "integer": _integer,
+    "decimal": parse_decimal,
+    "date": date.fromisoformat,
+    "instant": _instant,
+    "uuid": UUID,
+    "reference": Reference.parse,
+    "bbox": _bbox,
+}
