@@ -102,11 +102,11 @@ def test_members_that_weigh_nothing_cannot_carry_a_score() -> None:
 
 
 def test_a_mean_of_equal_members_is_that_value_to_the_last_bit() -> None:
-    """Unclipped, ten members of 100.0 weighted 0.1 to 1.0 come to 100.00000000000001 or less than 100."""
-    weights = [0.1 * i for i in range(1, 11)]
-    full = np.full(1, 100.0)
+    """Nine times a ninth of 100 comes to 100.00000000000001, which lies outside the scale."""
+    ninths = [np.full(1, 100.0)] * 9
+    assert sum(1 / 9 * 100.0 for _ in range(9)) > 100.0
 
-    mean = weighted_mean([full] * 10, [np.ones(1, dtype=np.bool_)] * 10, weights, required=0)
+    mean = weighted_mean(ninths, [np.ones(1, dtype=np.bool_)] * 9, [1.0] * 9, required=0)
 
     assert mean.score.tolist() == [100.0]
 
@@ -141,9 +141,9 @@ def test_a_unit_scores_the_same_alone_and_among_others() -> None:
 
 
 def test_a_mean_at_the_edge_of_floating_point_stays_finite() -> None:
-    """The shares of these weights add up to a little more than 1."""
+    """The rounded shares of eleven equal members add up to a little more than 1."""
     largest = np.full(1, np.finfo(np.float64).max)
 
-    mean = weighted_mean([largest] * 10, [np.ones(1, dtype=np.bool_)] * 10, [0.1] * 10, required=0)
+    mean = weighted_mean([largest] * 11, [np.ones(1, dtype=np.bool_)] * 11, [1.0] * 11, required=0)
 
     assert mean.score.tolist() == largest.tolist()

@@ -130,19 +130,25 @@ def test_a_member_without_weight_takes_part_with_nothing() -> None:
 
 
 def test_below_a_missing_branch_each_node_gives_its_own_reason_first() -> None:
-    rows = [root(), leaf("a"), branch("b", minimum=1), leaf("b1", "b"), branch("c", "b"), leaf("c1", "c")]
-    rows += [branch("d", "b"), leaf("d1", "d")]
-    values = matrix({"u1": [1, 1, None, 1], "u2": [2, 2, 2, 2], "u3": [3, 3, 3, 3]}, "a", "b1", "c1", "d1")
+    """b lacks d, c lacks c2: c1 and e1 are there, but b, the highest missing branch, takes them with it."""
+    rows = [root(), leaf("a"), branch("b", minimum=1), branch("c", "b", minimum=1), leaf("c1", "c")]
+    rows += [leaf("c2", "c"), branch("d", "b"), leaf("d1", "d"), branch("e", "b"), leaf("e1", "e")]
+    values = matrix(
+        {"u1": [1, 1, None, None, 1], "u2": [2, 2, 2, 2, 2], "u3": [3, 3, 3, 3, 3]},
+        *("a", "c1", "c2", "d1", "e1"),
+    )
 
     dropped = evaluate(values, build_tree(rows), method()).explain("u1").dropped
 
     assert {item.code: (item.reason, item.ancestor) for item in dropped} == {
         "b": (Reason.BELOW_MINIMUM, None),
-        "c": (Reason.NO_MEMBER_PRESENT, None),
-        "d": (Reason.ANCESTOR_MISSING, "b"),
-        "b1": (Reason.ANCESTOR_MISSING, "b"),
-        "c1": (Reason.NOT_PRESENT, None),
-        "d1": (Reason.ANCESTOR_MISSING, "b"),
+        "c": (Reason.BELOW_MINIMUM, None),
+        "d": (Reason.NO_MEMBER_PRESENT, None),
+        "e": (Reason.ANCESTOR_MISSING, "b"),
+        "c1": (Reason.ANCESTOR_MISSING, "b"),
+        "c2": (Reason.NOT_PRESENT, None),
+        "d1": (Reason.NOT_PRESENT, None),
+        "e1": (Reason.ANCESTOR_MISSING, "b"),
     }
 
 
