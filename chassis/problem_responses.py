@@ -97,6 +97,11 @@ def pointer(parts: Sequence[object]) -> str:
     return "#" + "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
 
 
+def issue_from_pydantic(error: Mapping[str, Any]) -> p.Issue:
+    """One finding of pydantic; a model validated by itself counts as the body."""
+    return _from_pydantic({**error, "loc": ("body", *error["loc"])})
+
+
 def _from_pydantic(error: Mapping[str, Any]) -> p.Issue:
     kind, (where, *rest) = str(error["type"]), list(error["loc"]) or ["body"]
     message = str(error["msg"]).removeprefix("Value error, ")

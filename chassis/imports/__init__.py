@@ -1,0 +1,1 @@
+"""Bulk imports: a sheet in, set-based statements, a row-level report out."""
