@@ -1,4 +1,4 @@
-"""Tables that every service has in its own schema, and their first migration."""
+"""Tables that every service has in its own schema."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ replica = Table(
     Column("deleted", Boolean, nullable=False),
     Column("division_path", PATH_TYPE, nullable=False),
     Column("resource", JSONB, nullable=False),
-    Index("uq_replica_kind_code", "kind", "code", unique=True, postgresql_where="NOT deleted"),
+    Index("ix_replica_kind_code", "kind", "code"),
     Index("ix_replica_division_path", "division_path", postgresql_using="gin"),
     info=SCOPED,
 )
@@ -109,19 +109,3 @@ idempotency = Table(
     Column("body", LargeBinary, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now(), index=True),
 )
-
-_GRANTS = {
-    "outbox": "SELECT, INSERT, DELETE",
-    "feed": "SELECT, INSERT",  # history: the service itself cannot alter it
-    "consumer": "SELECT, INSERT, UPDATE",
-    "replica": "SELECT, INSERT, UPDATE",
-    "idempotency": "SELECT, INSERT, DELETE",
-    "alembic_version": "SELECT",
-}
-
-
-def create_base_tables(connection: Any, runtime_role: str) -> None:
-    """First migration of every history; later changes of these tables are migrations of their own."""
-    metadata.create_all(connection, checkfirst=False)
-    for table, rights in _GRANTS.items():
-        connection.exec_driver_sql(f'GRANT {rights} ON {table} TO "{runtime_role}"')

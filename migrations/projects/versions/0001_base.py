@@ -2,14 +2,12 @@
 
 from typing import Final
 
-from alembic import op
-
-from chassis.base_tables import create_base_tables
-from migrations.env import runtime_role
+from chassis.base_schema import create_base_tables
+from migrations.env import connection, runtime_role
 
 revision: Final = "0001"
 down_revision: Final = None
 
 
 def upgrade() -> None:
-    create_base_tables(op.get_bind(), runtime_role())
+    create_base_tables(connection(), runtime_role())
