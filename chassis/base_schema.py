@@ -6,7 +6,7 @@ compares the two.
 
 from __future__ import annotations
 
-from sqlalchemy import Connection
+from collections.abc import Callable
 
 _EVENT = """
     event_id uuid NOT NULL,
@@ -23,10 +23,12 @@ _EVENT = """
 """
 
 _STATEMENTS = (
-    f"CREATE TABLE outbox (id bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT pk_outbox PRIMARY KEY, {_EVENT})",
+    f"""CREATE TABLE outbox (
+        id bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT pk_outbox PRIMARY KEY, {_EVENT})""",
     "CREATE INDEX ix_outbox_subject_id ON outbox (subject_id)",
     f"""CREATE TABLE feed (
-        position bigint NOT NULL CONSTRAINT pk_feed PRIMARY KEY, stamped_at timestamptz NOT NULL, {_EVENT})""",
+        position bigint NOT NULL CONSTRAINT pk_feed PRIMARY KEY,
+        stamped_at timestamptz NOT NULL, {_EVENT})""",
     "CREATE INDEX ix_feed_subject_id_version ON feed (subject_id, version)",
     """CREATE TABLE consumer (
         source varchar NOT NULL CONSTRAINT pk_consumer PRIMARY KEY,
@@ -65,9 +67,9 @@ _GRANTS = {
 }
 
 
-def create_base_tables(connection: Connection, runtime_role: str) -> None:
-    """Create the tables in the connection's schema and give the runtime role its least rights."""
+def create_base_tables(execute: Callable[[str], None], runtime_role: str) -> None:
+    """Create the tables with a migration's `op.execute` and give the runtime role its least rights."""
     for statement in _STATEMENTS:
-        connection.exec_driver_sql(statement)
+        execute(statement)
     for table, rights in _GRANTS.items():
-        connection.exec_driver_sql(f'GRANT {rights} ON {table} TO "{runtime_role}"')
+        execute(f'GRANT {rights} ON {table} TO "{runtime_role}"')
