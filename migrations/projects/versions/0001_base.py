@@ -2,12 +2,14 @@
 
 from typing import Final
 
+from alembic import op
+
 from chassis.base_schema import create_base_tables
-from migrations.env import connection, runtime_role
+from migrations.env import runtime_role
 
 revision: Final = "0001"
 down_revision: Final = None
 
 
 def upgrade() -> None:
-    create_base_tables(connection(), runtime_role())
+    create_base_tables(op.execute, runtime_role())
