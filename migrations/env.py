@@ -12,6 +12,8 @@ import os
 
 from alembic import context, op
 from sqlalchemy import Connection
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.engine.mock import MockConnection
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
@@ -20,13 +22,13 @@ from sdz.database_urls import owner_variable, required_url, sqlalchemy_url
 
 def run_history(service: str) -> None:
     """Run the migrations that Alembic's command asks for in the schema of `service`."""
-    connection = context.config.attributes.get("connection")
+    given = context.config.attributes.get("connection")
     if context.is_offline_mode():
         context.configure(dialect_name="postgresql", version_table_schema=service, literal_binds=True)
         with context.begin_transaction():
             context.run_migrations()
-    elif connection is not None:
-        _run_on(connection, service)
+    elif given is not None:
+        _run_on(given, service)
     else:
         asyncio.run(_connect_and_run(service))
 
@@ -44,9 +46,23 @@ def runtime_role() -> str:
     return owner.removesuffix("_owner")
 
 
-def _run_on(connection: Connection, service: str) -> None:
+def connection() -> Connection | MockConnection:
+    """What a migration hands to a function that makes tables: the database, or the printer of `--sql`."""
+    if not context.is_offline_mode():
+        return op.get_bind()
+    return _Printer(postgresql.dialect(), lambda statement, *_, **__: op.execute(statement))
+
+
+class _Printer(MockConnection):
+    """Prints what would be executed."""
+
+    def exec_driver_sql(self, statement: str) -> None:
+        op.execute(statement)
+
+
+def _run_on(given: Connection, service: str) -> None:
     context.configure(
-        connection=connection,
+        connection=given,
         version_table_schema=service,
         # A version that builds an index concurrently must end its transaction without undoing its neighbours.
         transaction_per_migration=True,
@@ -59,7 +75,7 @@ async def _connect_and_run(service: str) -> None:
     url = required_url(os.environ, owner_variable(service))
     engine = create_async_engine(sqlalchemy_url(url), poolclass=NullPool)
     try:
-        async with engine.connect() as connection:
-            await connection.run_sync(_run_on, service)
+        async with engine.connect() as connected:
+            await connected.run_sync(_run_on, service)
     finally:
         await engine.dispose()
