@@ -1,0 +1,24 @@
+"""The registry as a service."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+
+from chassis import app as chassis_app
+from services.registry.divisions.routes import router as divisions
+from services.registry.zones.routes import router as zones
+
+SERVICE = chassis_app.Service(
+    name="registry",
+    title="SDZ registry 注册",
+    description="Zones and administrative divisions. 实验区与行政区划。",
+    routers=[divisions, zones],
+    peers={
+        "projects": frozenset({"feed.read", "zone.read"}),
+        "evaluation": frozenset({"feed.read", "zone.read"}),
+    },
+)
+
+
+def create_app() -> FastAPI:
+    return chassis_app.create_app(SERVICE)

@@ -1,0 +1,70 @@
+"""`/api/v1/divisions`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import Depends
+from sqlalchemy import any_, literal, select
+
+from chassis.identity.access import require
+from chassis.identity.principal import Principal
+from chassis.ids import Reference
+from chassis.imports.routes import add_imports
+from chassis.listing import Filter, Listing, ListQuery, fetch_page
+from chassis.problems import NotFound
+from chassis.routing import ResourceRouter, Transaction
+from chassis.schemas import Page
+from services.registry.divisions.importing import DIVISION_IMPORT
+from services.registry.divisions.models import Division
+from services.registry.divisions.queries import in_edition
+from services.registry.divisions.schemas import DivisionOut
+
+router = ResourceRouter("divisions")
+CanRead = Annotated[Principal, require("reference.read")]
+
+
+def below(code: str) -> Any:
+    """Entries whose path leads through `code`."""
+    return literal(code) == any_(Division.path)
+
+
+DIVISIONS = Listing(
+    filters={
+        "code": Filter(Division.code, "code", ("eq", "in", "prefix")),
+        "name": Filter(Division.name, "text", ("eq", "contains", "prefix")),
+        "level": Filter(Division.level, "enum", ("eq", "in"), ("province", "prefecture", "county")),
+        "edition": Filter(
+            kind="code", condition=in_edition, description="Entries that stand in this edition, YYYYMM"
+        ),
+        "within": Filter(kind="code", condition=below, description="A division and all below it"),
+        "gone_by_edition": Filter(Division.gone_by_edition, "code", ("isnull", "lte", "gt")),
+    },
+    sorts={"code": (Division.code, str), "first_edition": (Division.first_edition, str)},
+    default_sort="code,first_edition",
+    id_column=Division.id,
+)
+
+
+@router.get("/divisions", operation_id="list_divisions", summary="List divisions")
+async def list_divisions(
+    _reader: CanRead, query: Annotated[ListQuery, Depends(DIVISIONS)], session: Transaction
+) -> Page[DivisionOut]:
+    """Entries of GB/T 2260 with the editions between which they stood."""
+    rows, page = await fetch_page(session, select(Division).where(Division.deleted_at.is_(None)), query)
+    return Page(items=[DivisionOut.model_validate(row[0]) for row in rows], page=page)
+
+
+@router.get("/divisions/{ref}", operation_id="get_division", summary="Get one division")
+async def get_division(_reader: CanRead, ref: str, session: Transaction) -> DivisionOut:
+    """By id, or by `code:330282`: then the newest entry of the code."""
+    reference = Reference.from_path(ref)
+    found = Division.id == reference.id if reference.id else Division.code == reference.code
+    statement = select(Division).where(found, Division.deleted_at.is_(None))
+    row = (await session.scalars(statement.order_by(Division.first_edition.desc()).limit(1))).one_or_none()
+    if row is None:
+        raise NotFound()
+    return DivisionOut.model_validate(row)
+
+
+add_imports(router, "divisions", "reference.write", DIVISION_IMPORT)

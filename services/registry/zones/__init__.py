@@ -1,0 +1,1 @@
+"""Zones: national and provincial sustainable-development zones and their kin."""

@@ -1,0 +1,96 @@
+"""`/api/v1/zones`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Depends, Request, Response
+
+from chassis.etag import IfMatch, check_version
+from chassis.identity.access import require
+from chassis.identity.principal import Principal
+from chassis.imports.routes import add_imports
+from chassis.listing import ListQuery, fetch_page
+from chassis.routing import ResourceRouter, Transaction
+from chassis.schemas import Page
+from chassis.words import preferred_language
+from services.registry.zones import queries, writing
+from services.registry.zones.representation import feature, show
+from services.registry.zones.schemas import FeatureCollection, ZoneCreate, ZoneOut, ZonePatch
+
+router = ResourceRouter("zones")
+CanRead = Annotated[Principal, require("zone.read")]
+CanWrite = Annotated[Principal, require("zone.write")]
+Query = Annotated[ListQuery, Depends(queries.ZONES)]
+
+
+def _language(request: Request) -> str:
+    return preferred_language(request.headers.get("accept-language"))
+
+
+Language = Annotated[str, Depends(_language)]
+
+
+@router.get("/zones", operation_id="list_zones", summary="List zones")
+async def list_zones(
+    reader: CanRead, query: Query, session: Transaction, language: Language
+) -> Page[ZoneOut]:
+    """Zones that the caller may see, filtered and page by page."""
+    rows, page = await fetch_page(session, queries.visible_to(reader), query)
+    return Page(items=[show(row[0], language) for row in rows], page=page)
+
+
+@router.get("/zones/geojson", operation_id="map_zones", summary="Zones as GeoJSON")
+async def map_zones(
+    reader: CanRead, query: Query, session: Transaction, language: Language, request: Request
+) -> FeatureCollection:
+    """The same list as a FeatureCollection (RFC 7946); `links` leads to the next page."""
+    rows, page = await fetch_page(session, queries.visible_to(reader), query)
+    links = []
+    if page.next_cursor is not None:
+        following = request.url.include_query_params(cursor=page.next_cursor)
+        links.append(
+            {"rel": "next", "type": "application/geo+json", "href": f"{following.path}?{following.query}"}
+        )
+    features = [feature(row[0], language) for row in rows]
+    return FeatureCollection(features=features, numberReturned=len(features), links=links)
+
+
+@router.post("/zones", status_code=201, operation_id="create_zone", summary="Register a zone")
+async def create_zone(
+    actor: CanWrite, body: ZoneCreate, session: Transaction, response: Response, language: Language
+) -> ZoneOut:
+    """Register a zone at a division in an edition of its code system."""
+    zone = await writing.create(session, body, actor)
+    response.headers["location"] = f"/api/v1/zones/{zone.id}"
+    return show(zone, language)
+
+
+@router.get("/zones/{ref}", operation_id="get_zone", summary="Get one zone")
+async def get_zone(reader: CanRead, ref: str, session: Transaction, language: Language) -> ZoneOut:
+    """By id, `code:SDZ-0018` or `ext:system:value`."""
+    return show(await queries.find(session, reader, ref), language)
+
+
+@router.patch("/zones/{ref}", operation_id="change_zone", summary="Change a zone")
+async def change_zone(
+    actor: CanWrite, ref: str, version: IfMatch, body: ZonePatch, session: Transaction, language: Language
+) -> ZoneOut:
+    """Merge patch under If-Match; the state changes by transitions only."""
+    zone = await queries.find(session, actor, ref, lock=True)
+    await check_version(session, zone, version, show(zone, language))
+    await writing.change(session, zone, body, actor)
+    return show(zone, language)
+
+
+@router.delete("/zones/{ref}", status_code=204, operation_id="delete_zone", summary="Delete a zone")
+async def delete_zone(
+    actor: CanWrite, ref: str, version: IfMatch, session: Transaction, language: Language
+) -> None:
+    """Take back a zone that was entered by mistake; its events and its row remain."""
+    zone = await queries.find(session, actor, ref, lock=True)
+    await check_version(session, zone, version, show(zone, language))
+    await writing.remove(session, zone, actor)
+
+
+add_imports(router, "zones", "zone.write", writing.ZONE_IMPORT)
