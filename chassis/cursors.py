@@ -43,6 +43,10 @@ class Cursors:
             raise CursorMismatch()
         return [_typed(key, kind) for key, kind in zip(keys, types, strict=True)]
 
+    def keyed_digest(self, content: bytes) -> bytes:
+        """A digest that tells nothing of the content to whoever lacks the key, not even by trying values."""
+        return hmac.digest(self._key, b"digest\n" + content, "sha256")
+
     def _sign(self, content: bytes) -> bytes:
         return hmac.digest(self._key, content, "sha256")[:_SIGNATURE_BYTES]
 

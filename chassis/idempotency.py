@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Awaitable, Callable
 
+import msgspec
 from fastapi import Request, Response
 from sqlalchemy import delete, func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.base_tables import idempotency
-from chassis.identity.principal import Principal
+from chassis.identity.principal import ANONYMOUS, Principal
 from chassis.problems import (
     IdempotencyInProgress,
     IdempotencyKeyRequired,
@@ -23,15 +24,21 @@ from chassis.words import Words
 _KEPT_HEADERS = ("content-type", "etag", "location", "link")
 
 
+def show_once(request: Request, *members: str) -> None:
+    """The answer's `members` are secrets: a replay has null for them and `secret_shown: true`."""
+    request.state.shown_once = members
+
+
 async def once(
     session: AsyncSession, request: Request, principal: Principal, act: Callable[[], Awaitable[Response]]
 ) -> Response:
     """Run `act`, or answer as before if this caller's key has already had its effect.
 
+    A key belongs to its caller; nobody's key is not looked at, or a stranger could ask for the answer.
     Raises 400 (machine without a key, malformed key), 409 (still running), 422 (key used for other content).
     """
     key = request.headers.get("idempotency-key")
-    if request.method != "POST" or key is None:
+    if request.method != "POST" or key is None or principal == ANONYMOUS:
         if request.method == "POST" and principal.is_machine:
             raise IdempotencyKeyRequired()
         return await act()
@@ -60,23 +67,31 @@ async def once(
             fingerprint=fingerprint,
             status=response.status_code,
             headers=kept,
-            body=bytes(response.body),
+            body=_kept_body(request, bytes(response.body)),
         )
     )
     return response
 
 
+def _kept_body(request: Request, body: bytes) -> bytes:
+    secret = getattr(request.state, "shown_once", ())
+    if not secret:
+        return body
+    kept = msgspec.json.decode(body, type=dict) | dict.fromkeys(secret) | {"secret_shown": True}
+    return msgspec.json.encode(kept)
+
+
 async def _fingerprint(request: Request) -> bytes:
-    digest = hashlib.sha256()
-    for part in (
+    parts = (
         request.method,
         request.url.path,
         request.url.query,
         request.headers.get("content-type", ""),
-    ):
-        digest.update(part.encode() + b"\n")
-    digest.update(await request.body())
-    return digest.digest()
+    )
+    content = b"".join(part.encode() + b"\n" for part in parts) + await request.body()
+    # keyed, since a body may hold a password that a person chose
+    digest: bytes = request.app.state.runtime.cursors.keyed_digest(content)
+    return digest
 
 
 async def forget_old(session: AsyncSession) -> None:

@@ -199,6 +199,15 @@ class PreconditionRequired(Problem):
     remedy = Words("先 GET 取得 ETag, 再放入 If-Match", "GET the object and send its ETag as If-Match")
 
 
+class TooManyRequests(Problem):
+    code, status, retryable = "too_many_requests", 429, True
+    title = Words("请求过于频繁", "Too many requests")
+    remedy = Words("按 Retry-After 稍后重试", "Try again after Retry-After")
+
+    def __init__(self, detail: Words | None = None, *, retry_after: int = 1) -> None:
+        super().__init__(detail, headers={"Retry-After": str(retry_after)})
+
+
 class InternalError(Problem):
     code, status = "internal_error", 500
     title = Words("服务内部错误", "Internal error")

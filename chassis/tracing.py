@@ -11,6 +11,7 @@ import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 TIMEOUT_HEADER = "sdz-timeout-ms"
+TRACED = "sdz.traced_method"
 _TRACEPARENT = re.compile(r"^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$")
 _trace_id: ContextVar[str] = ContextVar("trace_id", default="0" * 32)
 _deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
@@ -34,13 +35,17 @@ def remaining_seconds(limit: float) -> float:
 
 
 class Tracing:
-    """ASGI middleware; outermost, so that every answer carries its trace id and is logged once."""
+    """ASGI middleware; outermost, so that every answer carries its trace id and is logged once.
+
+    What it hands on carries `TRACED`, the method as it came (HEAD is served as GET): an app that is called in
+    process behind another one traces nothing a second time.
+    """
 
     def __init__(self, app: ASGIApp, service: str) -> None:
         self.app, self.service = app, service
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] != "http" or TRACED in scope:
             await self.app(scope, receive, send)
             return
         headers = dict(scope["headers"])
@@ -53,8 +58,7 @@ class Tracing:
             time.monotonic() + int(timeout) / 1000 if timeout.isdigit() and len(timeout) < 10 else None
         )
         head = scope["method"] == "HEAD"
-        if head:
-            scope = {**scope, "method": "GET"}
+        scope = {**scope, TRACED: scope["method"], "method": "GET" if head else scope["method"]}
         started, status = time.perf_counter(), 500
 
         async def traced(message: Message) -> None:
