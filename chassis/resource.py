@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import DateTime, Integer, String, Uuid, func, or_, select, text, tuple_
@@ -60,7 +60,7 @@ class Upserted:
 
     values: Mapping[str, Any]
     id: UUID
-    action: str
+    action: Literal["created", "updated", "unchanged"]
     changed: Sequence[str]
 
 

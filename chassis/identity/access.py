@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from fastapi import Depends, Request
-from sqlalchemy import ColumnElement, String, false, or_, true
+from sqlalchemy import ColumnElement, SQLColumnExpression, String, false, or_, true
 from sqlalchemy.dialects.postgresql import ARRAY, array
 
 from chassis.identity.principal import ANONYMOUS, Principal, Scope
@@ -73,7 +73,7 @@ def authenticate(request: Request) -> Principal:
 
 
 def in_scope(
-    scope: Scope, division_path: ColumnElement[Any], zone_id: ColumnElement[Any] | None = None
+    scope: Scope, division_path: SQLColumnExpression[Any], zone_id: SQLColumnExpression[Any] | None = None
 ) -> ColumnElement[bool]:
     """SQL condition: the row lies in `scope` (see `Scope`)."""
     if scope.everywhere:
