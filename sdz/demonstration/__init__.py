@@ -1,0 +1,1 @@
+"""The platform's main job from one folder of data, through the HTTP API only."""
