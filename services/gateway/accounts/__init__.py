@@ -1,0 +1,1 @@
+"""People and machine clients: credentials, roles, scopes."""

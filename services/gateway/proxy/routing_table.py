@@ -1,0 +1,46 @@
+"""Who answers a path: the first segment below `/api/v1` decides."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+from urllib.parse import parse_qs
+
+from chassis.listing import invalid
+from chassis.words import Words
+
+GATEWAY: Final = "gateway"
+PREFIX: Final = "/api/v1/"
+SERVICES: Final = ("registry", "projects", "evaluation")
+CHANGES: Final = "changes"
+
+OWNED: Final[Mapping[str, frozenset[str]]] = {
+    "registry": frozenset({"zones", "divisions"}),
+    "projects": frozenset({"projects", "achievements"}),
+    "evaluation": frozenset(
+        {"frameworks", "indicators", "cycles", "observations", "runs", "scores", "sources"}
+    ),
+}
+_OWNER_OF: Final = {segment: service for service, segments in OWNED.items() for segment in segments}
+
+
+def owner_of(path: str, query: bytes = b"") -> str:
+    """The service that answers; what nobody owns is the gateway's, which answers 404.
+
+    `path` is decoded. Raises InvalidParameter (400) for a feed whose source is not named.
+    """
+    if not path.startswith(PREFIX):
+        return GATEWAY
+    segment, *rest = path.removeprefix(PREFIX).split("/")
+    if segment == CHANGES and not rest:
+        return _source(query)
+    return _OWNER_OF.get(segment, GATEWAY)
+
+
+def _source(query: bytes) -> str:
+    known: Sequence[str] = (*SERVICES, GATEWAY)
+    given = parse_qs(query.decode("latin-1"), keep_blank_values=True).get("source", [])
+    if len(given) != 1 or given[0] not in known:
+        names = ", ".join(known)
+        raise invalid("source", Words(f"须为下列之一: {names}", f"Must be one of {names}"))
+    return given[0]

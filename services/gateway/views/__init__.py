@@ -1,0 +1,1 @@
+"""Composites: answers put together from several services."""
