@@ -35,7 +35,7 @@ format: $(VENV)/dev ## Format and sort imports 整理格式
 
 lock: ## Lock the dependencies again (needs uv) 重新锁定依赖
 	@command -v uv >/dev/null || { echo "uv is missing: pip install uv"; exit 1; }
-	for name in runtime dev; do \
+	for name in server runtime dev; do \
 	  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	    requirements/$$name.in -o requirements/$$name.txt || exit 1; \
 	done
