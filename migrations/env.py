@@ -12,7 +12,6 @@ import os
 
 from alembic import context, op
 from sqlalchemy import Connection
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine.mock import MockConnection
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
@@ -50,7 +49,7 @@ def connection() -> Connection | MockConnection:
     """What a migration hands to a function that makes tables: the database, or the printer of `--sql`."""
     if not context.is_offline_mode():
         return op.get_bind()
-    return _Printer(postgresql.dialect(), lambda statement, *_, **__: op.execute(statement))
+    return _Printer(context.get_context().dialect, lambda statement, *_, **__: op.execute(statement))
 
 
 class _Printer(MockConnection):

@@ -2,6 +2,8 @@
 
 import errno
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 import typer
@@ -26,16 +28,22 @@ for module in COMMANDS:
 
 
 def main() -> None:
-    """Run the command; exit status 1 with one line on standard error for a `Trouble`."""
-    try:
+    """Run the command."""
+    with report_trouble():
         app()
+
+
+@contextmanager
+def report_trouble() -> Iterator[None]:
+    """Exit with status 1 and one line on standard error for what a person can mend."""
+    try:
+        yield
     except Trouble as trouble:
         sys.exit(f"sdz: {trouble}")
     except OSError as error:
         if error.errno not in MENDABLE:
             raise
-        sys.exit(
-            f"sdz: {error.filename or 'a file'}: {error.strerror} → give this user the right or free space"
-        )
+        place = error.filename or "a file"
+        sys.exit(f"sdz: {place}: {error.strerror} → give this user the right, or free space")
     except KeyboardInterrupt:
         sys.exit(130)

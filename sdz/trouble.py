@@ -1,7 +1,7 @@
 """What the command says when it cannot go on: one line, and what to do about it."""
 
 
-class Trouble(Exception):  # noqa: N818
+class Trouble(Exception):
     """Something the person at the keyboard can mend; shown without a traceback."""
 
     def __init__(self, what: str, remedy: str = "") -> None:

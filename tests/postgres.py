@@ -48,9 +48,7 @@ class ServiceDatabases:
         return self.role_url(f"{service}_owner", self.passwords[f"{service}_owner"])
 
     def role_url(self, role: str, password: str) -> str:
-        return _replaced(
-            self.server_url, database=self.database, login=f"{self.prefix}{role}:{password}"
-        )
+        return _replaced(self.server_url, database=self.database, login=f"{self.prefix}{role}:{password}")
 
     def owner_environment(self) -> dict[str, str]:
         """The variables that `sdz migrate` reads."""

@@ -5,11 +5,13 @@ import shutil
 import signal
 import subprocess
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from sdz.database_urls import ADMINISTRATOR
 from sdz.embedded.binaries import Binaries
 from sdz.folders import own
+from sdz.process_table import comes_true, processes_in
 from sdz.system_users import SystemUser
 from sdz.tether import spawn
 from sdz.trouble import Trouble
@@ -25,7 +27,7 @@ def create_cluster(
     """
     draft = data.with_name(f"{data.name}.new")
     password_file = data.with_name("initdb-password")
-    shutil.rmtree(draft, ignore_errors=True)
+    _throw_away(draft)
     password_file.unlink(missing_ok=True)
     draft.mkdir(mode=0o700)
     own(draft, user)
@@ -39,6 +41,20 @@ def create_cluster(
         password_file.unlink(missing_ok=True)
     draft.rename(data)
     _flush_folder(data.parent)
+
+
+def _throw_away(draft: Path) -> None:
+    """Remove what an interrupted run left; the server process of a killed `initdb` may still write there."""
+
+    def is_gone() -> bool:
+        for pid in processes_in(draft):
+            with suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
+        shutil.rmtree(draft, ignore_errors=True)
+        return not draft.exists()
+
+    if not comes_true(is_gone, 10.0):
+        raise Trouble(f"cannot remove {draft}, left by an interrupted start", f"rm -r {draft}")
 
 
 def _arguments(binaries: Binaries, draft: Path, password_file: Path, durable: bool) -> list[str | Path]:

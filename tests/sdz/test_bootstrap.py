@@ -28,9 +28,7 @@ async def test_a_wrong_password_is_refused(service_databases: ServiceDatabases) 
 
 async def test_the_password_of_another_service_is_refused(service_databases: ServiceDatabases) -> None:
     with pytest.raises(asyncpg.InvalidPasswordError):
-        await asyncpg.connect(
-            service_databases.role_url("registry", service_databases.passwords["projects"])
-        )
+        await asyncpg.connect(service_databases.role_url("registry", service_databases.passwords["projects"]))
 
 
 @pytest.mark.parametrize("other", [service for service in SERVICES if service != "registry"])
@@ -102,7 +100,8 @@ async def test_strangers_are_kept_out_of_the_database(service_databases: Service
     try:
         await admin.execute(f"CREATE ROLE {stranger} LOGIN PASSWORD 'known'")
         url = service_databases.url("registry").replace(
-            f"{service_databases.prefix}registry:{service_databases.passwords['registry']}", f"{stranger}:known"
+            f"{service_databases.prefix}registry:{service_databases.passwords['registry']}",
+            f"{stranger}:known",
         )
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await asyncpg.connect(url)

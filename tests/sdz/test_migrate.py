@@ -37,7 +37,9 @@ def test_five_at_once_do_it_once(fresh: ServiceDatabases) -> None:
     outputs = [process.communicate(timeout=120)[0] for process in processes]
     assert [process.returncode for process in processes] == [0] * 5, outputs
     for service in SERVICES:
-        lines = [line for output in outputs for line in output.splitlines() if line.startswith(f"{service}: ")]
+        lines = [
+            line for output in outputs for line in output.splitlines() if line.startswith(f"{service}: ")
+        ]
         assert sum(line == f"{service}: empty → {head(service)}" for line in lines) == 1
         assert sum(line == f"{service}: {head(service)}, nothing to do" for line in lines) == 4
         assert asyncio.run(current(service, fresh.url(service))) == head(service)
@@ -45,7 +47,9 @@ def test_five_at_once_do_it_once(fresh: ServiceDatabases) -> None:
 
 def test_every_history_has_its_version_table_in_its_own_schema(fresh: ServiceDatabases) -> None:
     done = migrate(fresh.owner_environment(), ["projects"])
-    assert [(step.service, step.before, step.after) for step in done] == [("projects", None, head("projects"))]
+    assert [(step.service, step.before, step.after) for step in done] == [
+        ("projects", None, head("projects"))
+    ]
     assert asyncio.run(_tables(fresh, "alembic_version")) == ["projects"]
     assert not migrate(fresh.owner_environment(), ["projects"])[0].changed
 
@@ -88,7 +92,9 @@ def test_a_missing_address_names_its_variable() -> None:
 
 def test_alembics_own_command_prints_the_sql() -> None:
     command = ["-m", "alembic", "-c", "migrations/alembic.ini", "-n", "registry", "upgrade", "head", "--sql"]
-    answer = subprocess.run([sys.executable, *command], cwd=CHECKOUT, capture_output=True, text=True, check=True)
+    answer = subprocess.run(
+        [sys.executable, *command], cwd=CHECKOUT, capture_output=True, text=True, check=True
+    )
     assert "CREATE TABLE registry.alembic_version" in answer.stdout
     assert "CREATE TABLE outbox" in answer.stdout
 
@@ -96,7 +102,9 @@ def test_alembics_own_command_prints_the_sql() -> None:
 async def _tables(databases: ServiceDatabases, name: str) -> list[str]:
     connection = await asyncpg.connect(databases.admin_url)
     try:
-        rows = await connection.fetch("SELECT schemaname FROM pg_tables WHERE tablename = $1 ORDER BY 1", name)
+        rows = await connection.fetch(
+            "SELECT schemaname FROM pg_tables WHERE tablename = $1 ORDER BY 1", name
+        )
         return [row["schemaname"] for row in rows]
     finally:
         await connection.close()
