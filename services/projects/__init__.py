@@ -1,0 +1,1 @@
+"""Projects and achievements of the zones."""

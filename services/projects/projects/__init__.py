@@ -1,0 +1,1 @@
+"""Projects: what zones carry out, with their programmes and budgets."""
