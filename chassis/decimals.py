@@ -52,6 +52,6 @@ def decimal_text(value: Decimal) -> str:
 DecimalString = Annotated[
     Decimal,
     BeforeValidator(_validate),
-    PlainSerializer(decimal_text, return_type=str),
+    PlainSerializer(decimal_text, return_type=str, when_used="json"),
     WithJsonSchema({"type": "string", "pattern": PATTERN, "examples": ["16.45"]}),
 ]

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import DateTime, Integer, String, Uuid, func, or_, select, text, tuple_
+from sqlalchemy import DateTime, Integer, String, Uuid, func, literal_column, null, or_, select, true, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -126,16 +126,17 @@ async def _write(
         index_elements=[table.c[name] for name in key],
         set_={
             **values,
-            "version": table.c.version + 1,
+            # written out: a bound parameter here would make it a statement a row
+            "version": table.c.version + literal_column("1"),
             "updated_at": func.now(),
-            "deleted_at": None,
+            "deleted_at": null(),
         },
         where=or_(
             table.c.deleted_at.is_not(None),
             *(table.c[name].is_distinct_from(new) for name, new in values.items() if name != "updated_by"),
         )
         if len(values) > 1
-        else text("true"),
+        else true(),
     ).returning(table.c.id)
     for start in range(0, len(writes), _CHUNK):
         await session.execute(upserting, list(writes[start : start + _CHUNK]))

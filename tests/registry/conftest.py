@@ -14,14 +14,20 @@ from tests.service_app import KeyRing, RunningService, csv_text, ministry, runni
 
 
 @pytest.fixture
-async def registry(service_databases: ServiceDatabases, tmp_path: Path) -> AsyncIterator[RunningService]:
-    """With the divisions of `builders.DIVISIONS`."""
+async def empty_registry(service_databases: ServiceDatabases, tmp_path: Path) -> AsyncIterator[RunningService]:
+    """Without any division."""
     async with running(SERVICE, service_databases, KeyRing.make(tmp_path / "keys")) as service:
-        async with service.client(ministry()) as office:
-            answer = await office.post(
-                "/api/v1/divisions/imports?commit=true",
-                content=csv_text(DIVISIONS),
-                headers={"content-type": "text/csv"},
-            )
-            assert answer.status_code == 200, answer.text
         yield service
+
+
+@pytest.fixture
+async def registry(empty_registry: RunningService) -> RunningService:
+    """With the divisions of `builders.DIVISIONS`."""
+    async with empty_registry.client(ministry()) as office:
+        answer = await office.post(
+            "/api/v1/divisions/imports?commit=true",
+            content=csv_text(DIVISIONS),
+            headers={"content-type": "text/csv"},
+        )
+        assert answer.status_code == 200, answer.text
+    return empty_registry
