@@ -1,0 +1,1 @@
+"""Cycles: a framework applied to a period."""

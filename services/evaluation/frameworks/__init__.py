@@ -1,0 +1,1 @@
+"""Indicators, and the frameworks that weigh them."""

@@ -1,0 +1,16 @@
+"""The language in which the caller reads names."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from chassis.words import preferred_language
+
+
+def _language(request: Request) -> str:
+    return preferred_language(request.headers.get("accept-language"))
+
+
+Language = Annotated[str, Depends(_language)]

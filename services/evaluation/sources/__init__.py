@@ -1,0 +1,1 @@
+"""Sources: where a figure or a fact comes from; reference data that belongs to no place."""

@@ -1,0 +1,99 @@
+"""Paths of sources."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from fastapi import Depends
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from chassis.feed.outbox import Change, emit
+from chassis.identity.access import require, require_write_everywhere
+from chassis.identity.principal import Principal
+from chassis.ids import Reference
+from chassis.imports.report import Outcome
+from chassis.imports.routes import ImportContext, Importer, Numbered, add_imports
+from chassis.listing import Filter, Listing, ListQuery, fetch_page
+from chassis.problems import NotFound
+from chassis.resource import Upserted, upsert
+from chassis.routing import ResourceRouter, Transaction
+from chassis.schemas import Page
+from services.evaluation.references import among, named_by
+from services.evaluation.sources.models import Source
+from services.evaluation.sources.queries import live
+from services.evaluation.sources.schemas import SourceOut, SourceRow
+
+router = ResourceRouter("sources")
+CanRead = Annotated[Principal, require("reference.read")]
+sources = Listing(
+    filters={
+        "code": Filter(Source.code, "code", ("eq", "in", "prefix")),
+        "title": Filter(Source.title, "text", ("contains",)),
+        "publisher": Filter(Source.publisher, "text", ("eq", "contains", "isnull")),
+    },
+    sorts={"code": (Source.code, str)},
+    default_sort="code",
+    id_column=Source.id,
+)
+
+
+@router.get("/sources", operation_id="list_sources", summary="List sources")
+async def list_sources(
+    _reader: CanRead, session: Transaction, query: Annotated[ListQuery, Depends(sources)]
+) -> Page[SourceOut]:
+    """Sources of figures and facts, by code unless asked otherwise."""
+    rows, page = await fetch_page(session, live(), query)
+    return Page(items=[SourceOut.model_validate(row.Source) for row in rows], page=page)
+
+
+@router.get("/sources/{ref}", operation_id="get_source", summary="Read a source")
+async def get_source(ref: str, _reader: CanRead, session: Transaction) -> SourceOut:
+    """One source, by id or code."""
+    row = await session.scalar(live().where(named_by(Source, Reference.from_path(ref))))
+    if row is None:
+        raise NotFound()
+    return SourceOut.model_validate(row)
+
+
+async def _import(context: ImportContext, rows: Sequence[Numbered[SourceRow]]) -> list[Outcome]:
+    require_write_everywhere(context.actor)
+    subject = context.actor.subject
+    given = [_values(item.row) for item in rows]
+    outcomes = await upsert(context.session, Source, given, ("code",), subject)
+    await _tell(context.session, subject, [outcome for outcome in outcomes if outcome.changed])
+    return [
+        Outcome(item.number, outcome.action, {"code": item.row.code})
+        for item, outcome in zip(rows, outcomes, strict=True)
+    ]
+
+
+def _values(row: SourceRow) -> dict[str, str | None]:
+    values = row.model_dump()
+    return {**{name: value for name, value in values.items() if name != "date"}, "published": row.date}
+
+
+async def _tell(session: AsyncSession, actor: str, changed: Sequence[Upserted]) -> None:
+    if not changed:
+        return
+    ids = [outcome.id for outcome in changed]
+    statement = live().where(among(Source.id, ids)).execution_options(populate_existing=True)
+    rows = {row.id: row for row in await session.scalars(statement)}
+    await emit(
+        session,
+        actor,
+        [
+            Change(
+                kind="source",
+                change=outcome.action,
+                subject_id=outcome.id,
+                version=rows[outcome.id].version,
+                resource=SourceOut.model_validate(rows[outcome.id]).model_dump(mode="json"),
+                changed=["date" if name == "published" else name for name in outcome.changed],
+            )
+            for outcome in changed
+        ],
+    )
+
+
+add_imports(router, "sources", "reference.write", Importer(SourceRow, ("code",), _import))
