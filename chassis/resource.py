@@ -16,6 +16,8 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from chassis.base_tables import metadata
 from chassis.database import AS_SYSTEM
 from chassis.ids import new_id
+from chassis.problems import ServiceUnavailable
+from chassis.words import Words
 
 _CHUNK = 1000
 
@@ -70,7 +72,8 @@ async def upsert(
     """Insert or update by `key` (which has a unique constraint); the outcomes are in the order of `rows`.
 
     Rows name the same columns, each key once. Existing rows are locked in one order; two statements and one
-    per thousand rows, however many rows there are. What is equal already is not written.
+    per thousand rows, however many rows there are. What is equal already is not written. Raises
+    ServiceUnavailable (503) when another transaction has just created a row of the same key.
     """
     existing = await _lock_existing(session, model, rows, key)
     outcomes: list[Upserted] = []
@@ -139,4 +142,9 @@ async def _write(
         else true(),
     ).returning(table.c.id)
     for start in range(0, len(writes), _CHUNK):
-        await session.execute(upserting, list(writes[start : start + _CHUNK]))
+        part = list(writes[start : start + _CHUNK])
+        written = (await session.execute(upserting, part)).scalars()
+        # a key that was free when existing rows were locked can have been taken since: then the rival's row
+        # was updated, unseen and perhaps outside the caller's scope, and nothing of it may stay
+        if {row["id"] for row in part} != set(written):
+            raise ServiceUnavailable(Words("同时的修改过多, 请重试", "Too many changes at once; try again"))
