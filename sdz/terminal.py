@@ -11,10 +11,10 @@ class Terminal:
     """Standard output. Text is shown as it is: no markup, no wrapping in the middle of an address."""
 
     def __init__(self, console: Console | None = None) -> None:
-        self._console = console or Console(highlight=False, soft_wrap=True)
+        self.console = console or Console(highlight=False, soft_wrap=True)
 
     def say(self, line: str) -> None:
-        self._console.print(line, markup=False)
+        self.console.print(line, markup=False)
 
     @contextmanager
     def progress(self, title: str, steps: int) -> Iterator[Callable[[str], None]]:
@@ -22,7 +22,7 @@ class Terminal:
 
         Where nobody watches (output into a file) each step is a line.
         """
-        if not self._console.is_terminal:
+        if not self.console.is_terminal:
             yield lambda step: self.say(f"{title}: {step}")
             return
         columns = (
@@ -31,6 +31,11 @@ class Terminal:
             TextColumn("{task.fields[step]}"),
             TimeElapsedColumn(),
         )
-        with Progress(*columns, console=self._console, transient=True) as bar:
+        with Progress(*columns, console=self.console, transient=True) as bar:
             task = bar.add_task(title, total=steps, step="")
             yield lambda step: bar.update(task, advance=1, step=step)
+
+
+def error_terminal() -> Terminal:
+    """Standard error, for progress beside an answer that a program reads."""
+    return Terminal(Console(stderr=True, highlight=False, soft_wrap=True))

@@ -39,12 +39,12 @@ class Api:
 
     def get(self, path: str, **query: str) -> Any:
         """The decoded answer; `Trouble` with the platform's own words for anything but 2xx."""
-        return _content(self._send("GET", _with(path, query)))
+        return content_of(self._send("GET", _with(path, query)))
 
     def find(self, path: str) -> tuple[Any, str] | None:
         """The object and its ETag, or None when there is none."""
         answer = self._send("GET", path)
-        return None if answer.status_code == 404 else (_content(answer), answer.headers["etag"])
+        return None if answer.status_code == 404 else (content_of(answer), answer.headers["etag"])
 
     def pages(self, path: str, **query: str) -> Iterator[Any]:
         """All items of a list, page after page."""
@@ -57,16 +57,16 @@ class Api:
                 return
 
     def post(self, path: str, body: Any) -> Any:
-        return _content(self._send("POST", path, json=body))
+        return content_of(self._send("POST", path, json=body))
 
     def patch(self, path: str, body: Any, etag: str) -> Any:
-        return _content(self._send("PATCH", path, json=body, headers={"if-match": etag}))
+        return content_of(self._send("PATCH", path, json=body, headers={"if-match": etag}))
 
     def import_sheet(self, collection: str, content: bytes) -> dict[str, int]:
         """Import a CSV, all or nothing; the counts of the report."""
         headers = {"content-type": "text/csv"}
         answer = self._send("POST", f"/{collection}/imports?commit=true", content=content, headers=headers)
-        counts: dict[str, int] = _content(answer)["counts"]
+        counts: dict[str, int] = content_of(answer)["counts"]
         return counts
 
     def _send(
@@ -105,7 +105,7 @@ class Api:
                     f"{self._client.base_url} does not answer",
                     "is the platform running? start it with: make run",
                 ) from None
-            given = _content(answer)
+            given = content_of(answer)
             self._token = given["access_token"]
             self._expires = time.monotonic() + given["expires_in"] - _RENEW_SECONDS
         return self._token
@@ -120,7 +120,8 @@ def _with(path: str, query: dict[str, str]) -> str:
     return f"{path}?{urlencode(query)}" if query else path
 
 
-def _content(answer: httpx.Response) -> Any:
+def content_of(answer: httpx.Response) -> Any:
+    """The decoded answer; `Trouble` with the platform's own words for anything but 2xx."""
     if answer.is_success:
         return answer.json() if answer.content else None
     try:
