@@ -12,6 +12,7 @@ from chassis.problems import MalformedRequest, PayloadTooLarge
 from chassis.words import Words
 
 MAX_DEPTH = 40
+_MAX_EXPONENT = 1000
 
 
 class StrictRequest(Request):
@@ -23,7 +24,7 @@ class StrictRequest(Request):
         """The body; raises PayloadTooLarge as soon as it is known to be longer than allowed."""
         if not hasattr(self, "_body"):
             length = self.headers.get("content-length", "0")
-            if length.isdigit() and int(length[:18]) > self.max_bytes:
+            if length.isascii() and length.isdigit() and int(length[:18]) > self.max_bytes:
                 raise too_large(self.max_bytes)
             chunks, size = [], 0
             async for chunk in self.stream():
@@ -50,11 +51,11 @@ def decode_json(content: bytes) -> Any:
     """Python values of a JSON text; numbers with a fraction or exponent become Decimal.
 
     Raises MalformedRequest for what is no JSON in UTF-8 (RFC 8259), NaN, infinity, duplicate members,
-    integers of absurd length and nesting deeper than MAX_DEPTH.
+    numbers of absurd length or size and nesting deeper than MAX_DEPTH.
     """
     try:
         value = json.loads(
-            content.decode("utf-8"), parse_float=Decimal, parse_constant=_refuse, object_pairs_hook=_members
+            content.decode("utf-8"), parse_float=_number, parse_constant=_refuse, object_pairs_hook=_members
         )
     except RecursionError as error:
         raise MalformedRequest(Words("JSON 嵌套过深", "The JSON is nested too deeply")) from error
@@ -64,6 +65,15 @@ def decode_json(content: bytes) -> Any:
     if _depth_exceeds(value, MAX_DEPTH):
         raise MalformedRequest(Words("JSON 嵌套过深", "The JSON is nested too deeply"))
     return value
+
+
+def _number(text: str) -> Decimal:
+    """1e400 is left for the schema to refuse; 1e3000000 would be written out if read as an integer."""
+    number = Decimal(text)
+    exponent = number.as_tuple().exponent
+    if not (isinstance(exponent, int) and exponent >= -_MAX_EXPONENT and number.adjusted() <= _MAX_EXPONENT):
+        raise ValueError("the number is absurd")
+    return number
 
 
 def _refuse(constant: str) -> NoReturn:
