@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
@@ -10,6 +11,9 @@ from uuid import UUID
 from chassis.decimals import PATTERN, parse_decimal
 from chassis.ids import Reference
 from chassis.text import clean, fold_code, is_clean
+
+_INTEGER = re.compile(r"-?[0-9]{1,10}")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 # The JSON Schema that OpenAPI shows for each kind.
 KINDS: Mapping[str, Mapping[str, Any]] = {
@@ -37,17 +41,25 @@ def parse_value(kind: str, text: str, allowed: tuple[str, ...] = ()) -> Any:
 
 
 def _integer(text: str) -> int:
-    value = int(text[:12])
-    if not text.lstrip("-").isascii() or not -(2**31) <= value < 2**31:
+    if not _INTEGER.fullmatch(text) or not -(2**31) <= int(text) < 2**31:
         raise ValueError(text)
-    return value
+    return int(text)
 
 
 def _instant(text: str) -> datetime:
     value = datetime.fromisoformat(text)
     if value.tzinfo is None:
         raise ValueError(text)
-    return value.astimezone(UTC)
+    try:
+        return value.astimezone(UTC)
+    except OverflowError as error:  # the first day of year 1 east of Greenwich
+        raise ValueError(text) from error
+
+
+def _date(text: str) -> date:
+    if not _DATE.fullmatch(text):
+        raise ValueError(text)
+    return date.fromisoformat(text)
 
 
 def _bbox(text: str) -> tuple[float, float, float, float]:
@@ -64,7 +76,7 @@ _PARSERS: Mapping[str, Callable[[str], Any]] = {
     "enum": str,
     "integer": _integer,
     "decimal": parse_decimal,
-    "date": date.fromisoformat,
+    "date": _date,
     "instant": _instant,
     "uuid": UUID,
     "reference": Reference.parse,

@@ -24,6 +24,7 @@ from chassis.schemas import PageInfo
 from chassis.words import Words
 
 DEFAULT_LIMIT, MAX_LIMIT = 50, 500
+MAX_VALUES, MAX_SORTS = 500, 5
 OPERATORS = ("eq", "ne", "lt", "lte", "gt", "gte", "in", "nin", "contains", "prefix", "isnull")
 
 
@@ -117,6 +118,8 @@ class Listing(QueryParameters):
 
     def _sort(self, text: str) -> list[tuple[ColumnElement[Any], bool, type]]:
         keys = []
+        if text.count(",") >= MAX_SORTS:
+            raise invalid("sort", Words(f"至多 {MAX_SORTS} 个排序键", f"At most {MAX_SORTS} sort keys"))
         for part in text.split(","):
             name = part.strip().removeprefix("-")
             if name not in self.sorts:
@@ -135,6 +138,8 @@ class Listing(QueryParameters):
                 raise invalid(shown, Words("应为 true 或 false", "Must be true or false"))
             return item.expression.is_(None) if text == "true" else item.expression.is_not(None)
         several = text.split(",") if operator in {"in", "nin"} else [text]
+        if len(several) > MAX_VALUES:
+            raise invalid(shown, Words(f"至多 {MAX_VALUES} 个值", f"At most {MAX_VALUES} values"))
         try:
             values = [parse_value(item.kind, part, item.values) for part in several]
         except ValueError as error:
