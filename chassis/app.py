@@ -62,12 +62,13 @@ def create_app(service: Service, settings: Settings | None = None) -> FastAPI:
         version="1",
         lifespan=lifespan,
         openapi_url="/openapi.json",
+        redirect_slashes=False,  # a redirect would name an address that only the gateway knows
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.runtime = runtime
     app.state.service = service
-    app.add_middleware(Tracing, service=service.name)
     problem_responses.register(app)
+    app.add_middleware(Tracing, service=service.name)
     for router in (health_router, catalogue.router, changes.router, *service.routers):
         app.include_router(router)
     install_openapi(app)

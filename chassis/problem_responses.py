@@ -10,8 +10,11 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from sqlalchemy import exc as sa_exc
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Match
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis import problems as p
 from chassis.database_errors import problem_for_database_error
@@ -130,8 +133,52 @@ def _from_http(error: HTTPException) -> p.Problem:
     return problem
 
 
+def _methods(request: Request) -> list[str]:
+    """What the path allows, whichever routes share it; the framework names those of the first one only."""
+    allowed = [
+        method
+        for method in ("GET", "POST", "PUT", "PATCH", "DELETE")
+        if any(
+            route.matches({**request.scope, "method": method})[0] == Match.FULL
+            for route in request.app.routes
+        )
+    ]
+    return ["HEAD", *allowed] if "GET" in allowed else allowed
+
+
+class _Unhandled:
+    """ASGI middleware: what nobody expected is 500 and tells nothing of itself.
+
+    The framework's own handler stands outside all middleware, so that its answer had no trace id, and a HEAD
+    request got a body.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = False
+
+        async def watched(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self.app(scope, receive, watched)
+        except Exception as error:
+            if scope["type"] != "http" or started:
+                raise
+            log.exception("unhandled error", exc_info=error)
+            language = Headers(scope=scope).get("accept-language")
+            await respond(p.InternalError(), language)(scope, receive, send)
+
+
 def register(app: FastAPI) -> None:
-    """Make `app` answer every error, the framework's own included, as a problem."""
+    """Make `app` answer every error, the framework's own included, as a problem.
+
+    To be called before `Tracing` is added, which must be the outer one.
+    """
 
     def answer(request: Request, problem: p.Problem) -> Response:
         return respond(problem, request.headers.get("accept-language"))
@@ -146,7 +193,10 @@ def register(app: FastAPI) -> None:
 
     async def on_http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        return answer(request, _from_http(error))
+        problem = _from_http(error)
+        if error.status_code == 405:
+            problem.headers["Allow"] = ", ".join(_methods(request))
+        return answer(request, problem)
 
     async def on_database(request: Request, error: Exception) -> Response:
         problem = problem_for_database_error(error)
@@ -155,13 +205,9 @@ def register(app: FastAPI) -> None:
             problem = p.InternalError()
         return answer(request, problem)
 
-    async def on_anything(request: Request, error: Exception) -> Response:
-        log.exception("unhandled error", exc_info=error)
-        return answer(request, p.InternalError())
-
     app.add_exception_handler(p.Problem, on_problem)
     app.add_exception_handler(RequestValidationError, on_validation)
     app.add_exception_handler(HTTPException, on_http)
     app.add_exception_handler(sa_exc.SQLAlchemyError, on_database)
     app.add_exception_handler(OSError, on_database)
-    app.add_exception_handler(Exception, on_anything)
+    app.add_middleware(_Unhandled)

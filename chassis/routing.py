@@ -20,7 +20,13 @@ from chassis import idempotency
 from chassis.etag import not_modified, single_resource_etag
 from chassis.identity.access import Requirement
 from chassis.json_body import StrictRequest
-from chassis.problems import Issue, ServiceUnavailable, UnknownParameter, UnsupportedMediaType
+from chassis.problems import (
+    Issue,
+    MalformedRequest,
+    ServiceUnavailable,
+    UnknownParameter,
+    UnsupportedMediaType,
+)
 from chassis.schemas import ResourceOut
 from chassis.tracing import remaining_seconds
 from chassis.words import Words
@@ -120,6 +126,10 @@ class ResourceRoute(APIRoute):
         return response
 
     def _check_query(self, request: Request) -> None:
+        if not request.scope[
+            "query_string"
+        ].isascii():  # servers let bytes through that are no URI (RFC 3986)
+            raise MalformedRequest(Words("查询串须用百分号编码", "The query string must be percent-encoded"))
         for name in request.query_params:
             if name not in self.query_names:
                 near = difflib.get_close_matches(name, sorted(self.query_names), 1, 0.5)
