@@ -21,7 +21,7 @@ from chassis.problems import (
 )
 from chassis.words import Words
 
-_KEPT_HEADERS = ("content-type", "etag", "location", "link")
+_KEPT_HEADERS = ("content-type", "etag", "location", "link", "cache-control")
 
 
 def show_once(request: Request, *members: str) -> None:

@@ -9,7 +9,7 @@ import httpx
 
 from chassis.identity.tokens import Signer
 from chassis.json_body import decode_json
-from chassis.problems import DependencyUnavailable, Gone
+from chassis.problems import DependencyUnavailable, Gone, MalformedRequest
 from chassis.tracing import TIMEOUT_HEADER, remaining_seconds, traceparent
 from chassis.words import Words
 
@@ -49,7 +49,7 @@ class Peer:
                     timeout=httpx.Timeout(seconds, connect=min(seconds, 2.0), pool=min(seconds, 2.0)),
                 )
                 break
-            except httpx.TransportError as error:
+            except httpx.RequestError as error:
                 if attempt == 2 or not isinstance(
                     error, (httpx.ConnectError, httpx.RemoteProtocolError, httpx.ReadError)
                 ):
@@ -58,7 +58,10 @@ class Peer:
             raise Gone()
         if response.status_code != 200:
             raise self._unavailable(f"HTTP {response.status_code}")
-        return decode_json(response.content)
+        try:
+            return decode_json(response.content)
+        except MalformedRequest as error:  # its fault, not our caller's
+            raise self._unavailable("no JSON") from error
 
     def _unavailable(self, why: str) -> DependencyUnavailable:
         return DependencyUnavailable(

@@ -19,6 +19,7 @@ from chassis.listing import invalid
 from chassis.problems import Gone
 from chassis.routing import ResourceRouter
 from chassis.schemas import Out, instant_text
+from chassis.text import is_clean
 from chassis.tracing import remaining_seconds
 from chassis.words import Words
 
@@ -101,6 +102,8 @@ async def list_changes(
         )
     database: Database = request.app.state.runtime.database
     kinds = [kind for kind in types.split(",") if kind]
+    if not is_clean(types):
+        raise invalid("types", Words("应为对象种类", "Must be kinds of objects"))
     deadline = time.monotonic() + min(wait, max(0.0, remaining_seconds(30) - 0.5))
     while True:
         # a transaction of its own each time, so that waiting keeps none open
