@@ -23,7 +23,8 @@ _BUSY_SECONDS, _IDLE_SECONDS, _BROKEN_SECONDS = 0.005, 0.1, 1.0
 _NUMBER = text(
     """
     WITH head AS (
-        SELECT coalesce(max(position), 0) AS position, max(stamped_at) AS stamped_at
+        SELECT coalesce(max(position), 0) AS position,
+               greatest(clock_timestamp(), max(stamped_at)) AS stamped_at  -- one for the batch
         FROM (SELECT position, stamped_at FROM feed ORDER BY position DESC LIMIT 1) AS newest
     ), taken AS (
         DELETE FROM outbox WHERE id IN (SELECT id FROM outbox ORDER BY id LIMIT :batch) RETURNING *
@@ -31,7 +32,7 @@ _NUMBER = text(
     INSERT INTO feed (position, stamped_at, event_id, type, kind, subject_id, version,
                       occurred_at, actor, trace_id, data, division_path, zone_id)
     SELECT head.position + row_number() OVER (ORDER BY taken.id),
-           greatest(clock_timestamp(), head.stamped_at),
+           head.stamped_at,
            event_id, type, kind, subject_id, version,
            occurred_at, actor, trace_id, data, division_path, zone_id
     FROM taken CROSS JOIN head
