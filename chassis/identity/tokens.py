@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import structlog
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
@@ -24,7 +25,10 @@ ALGORITHM = "Ed25519"
 LIFETIME_SECONDS = 60
 GATEWAY = "gateway"
 _LEEWAY_SECONDS = 5
+_KEYS_SECONDS = 60
 _REFUSED = Words("令牌无效或已过期", "The token is invalid or has expired")
+
+log = structlog.get_logger("keys")
 
 
 class Signer:
@@ -75,15 +79,29 @@ class Keys:
         self._read_at = float("-inf")
 
     def find(self, key_id: str) -> tuple[str, OKPKey] | None:
-        """Issuer and key for a `kid`; an unknown one makes the folder be read anew, at most every 5 s."""
-        if key_id not in self._by_id and time.monotonic() - self._read_at > 5:
+        """Issuer and key for a `kid`.
+
+        An unknown one makes the folder be read anew, at most every 5 s; a key that was taken out
+        of the folder is believed for a minute at most.
+        """
+        age = time.monotonic() - self._read_at
+        if age > _KEYS_SECONDS or (key_id not in self._by_id and age > 5):
             self._read_at = time.monotonic()
-            keys = [
-                (file.name.split(".")[0], OKPKey.import_key(file.read_bytes()))
-                for file in self._folder.glob("*.pem")
-            ]
-            self._by_id = {key.thumbprint(): (issuer, key) for issuer, key in keys}
+            self._by_id = dict(self._read())
         return self._by_id.get(key_id)
+
+    def _read(self) -> Iterator[tuple[str, tuple[str, OKPKey]]]:
+        for file in self._folder.glob("*.pem"):
+            try:
+                key = OKPKey.import_key(file.read_bytes())
+            except (
+                OSError,
+                ValueError,
+                JoseError,
+            ) as error:  # one that is being written must not lock out all
+                log.warning("no public key", file=file.name, error=repr(error))
+                continue
+            yield key.thumbprint(), (file.name.split(".")[0], key)
 
     def count(self) -> int:
         return len(list(self._folder.glob("*.pem")))
@@ -131,7 +149,7 @@ class Verifier:
 
         try:
             claims = dict(jwt.decode(token, key_for, algorithms=[ALGORITHM]).claims)
-        except (JoseError, ValueError, TypeError, AttributeError) as error:
+        except (JoseError, ValueError, TypeError, AttributeError, KeyError, RecursionError) as error:
             raise Unauthenticated(_REFUSED) from error
         now = time.time()
         issued, expires = claims.get("iat"), claims.get("exp")
