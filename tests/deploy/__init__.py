@@ -1,0 +1,1 @@
+"""Tests of the container files: what they say agrees with what the code reads."""
