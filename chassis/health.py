@@ -49,7 +49,8 @@ async def run_checks(runtime: Runtime) -> dict[str, dict[str, Any]]:
     checks: dict[str, dict[str, Any]] = {"signing_key": {"ok": runtime.keys.count() > 0}}
     try:
         async with asyncio.timeout(_CHECK_SECONDS), runtime.database.transaction() as session:
-            await session.execute(text("CREATE TEMPORARY TABLE IF NOT EXISTS write_check () ON COMMIT DROP"))
+            # a transaction id is given to writers only: a standby or a read-only server refuses
+            await session.execute(text("SELECT pg_current_xact_id()"))
             head = await session.scalar(
                 select(named_column("version_num")).select_from(table("alembic_version"))
             )
