@@ -1,0 +1,26 @@
+"""Watching one transaction wait for another."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+_BLOCKED = text(
+    """
+    SELECT EXISTS (
+        SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))
+    )
+    """
+)
+
+
+async def waits_for(session: AsyncSession, task: asyncio.Task[Any]) -> bool:
+    """True once something waits for a lock of `session`; False if the task ended without."""
+    while not task.done():
+        if await session.scalar(_BLOCKED):
+            return True
+        await asyncio.sleep(0.01)
+    return False
