@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from python_calamine import CalamineError, load_workbook
@@ -101,7 +102,8 @@ def _text(cell: Any) -> str:
     if isinstance(cell, bool):
         return str(cell).lower()
     if isinstance(cell, float):
-        return str(int(cell)) if cell.is_integer() and abs(cell) < 2**53 else repr(cell)
+        whole = cell.is_integer() and abs(cell) < 2**53
+        return str(int(cell)) if whole else format(Decimal(repr(cell)), "f")  # nobody types 1e-05
     return cell.isoformat() if isinstance(cell, (datetime, date)) else str(cell)
 
 
