@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 import uuid
 from collections.abc import Iterator
@@ -75,7 +76,7 @@ class Api:
         """Send; busy answers (429, 503) and lost connections are tried again under the same key."""
         headers = {
             "authorization": f"Bearer {self._valid_token()}",
-            "accept-language": "en",
+            "accept-language": _language(),
             **(headers or {}),
         }
         if method == "POST":
@@ -114,6 +115,12 @@ class Api:
 def reference(text: str) -> str:
     """A reference as a part of a path."""
     return quote(text, safe=":")
+
+
+def _language() -> str:
+    """That of the person's terminal."""
+    spoken = os.environ.get("LC_ALL") or os.environ.get("LANG") or ""
+    return "zh-Hans" if spoken.startswith("zh") else "en"
 
 
 def _with(path: str, query: dict[str, str]) -> str:

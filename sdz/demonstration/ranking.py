@@ -84,7 +84,7 @@ def show(console: Console, api: Api, ranking: Ranking) -> None:
     sources: dict[str, str] = {}
     for title, score in ranking.telling():
         decomposition = read_decomposition(api, score)
-        _explain(console, title, decomposition)
+        _explain(console, title, decomposition, float(run["method"]["normalisation"]["high"]))
         for leaf in decomposition["leaves"]:
             sources |= {source["code"]: source["title"] for source in leaf["sources"]}
     for code, title in sources.items():
@@ -93,50 +93,43 @@ def show(console: Console, api: Api, ranking: Ranking) -> None:
 
 def _table(ranking: Ranking) -> Table:
     table = Table(box=None, header_style="bold")
-    for heading in ("rank 名次", "score 得分", "code", "zone 实验区", ""):
+    for heading in ("rank 名次", "score 得分", "code 代码", "zone 实验区"):
         table.add_column(heading, justify="right" if heading[0] in "rs" else "left")
     scores = ranking.ranked
-    hidden = len(scores) - 2 * _SHOWN_AT_EACH_END
+    hidden = range(_SHOWN_AT_EACH_END, len(scores) - _SHOWN_AT_EACH_END)
     for place, score in enumerate(scores):
-        if hidden > 0 and place == _SHOWN_AT_EACH_END:
+        if place not in hidden:
+            name = score["zone"]["name"]
+            table.add_row(f"{score['rank']:g}", score["display"], score["zone"]["code"], name)
+        elif place == hidden.start:
             table.add_row(
-                "…", "…", "", f"{hidden} more: GET /api/v1/scores?run={ranking.run['id']}&sort=rank", ""
-            )
-        if hidden <= 0 or not _SHOWN_AT_EACH_END <= place < _SHOWN_AT_EACH_END + hidden:
-            table.add_row(
-                f"{score['rank']:g}", score["display"], score["zone"]["code"], score["zone"]["name"], ""
+                "…", "…", "", f"{len(hidden)} more: /api/v1/scores?run={ranking.run['id']}&sort=rank"
             )
     for score in ranking.unranked:
-        table.add_row("–", "–", score["zone"]["code"], score["zone"]["name"], "lacks data 数据不足")
+        table.add_row("–", "–", score["zone"]["code"], score["zone"]["name"])
     return table
 
 
-def _explain(console: Console, title: str, decomposition: dict[str, Any]) -> None:
+def _explain(console: Console, title: str, decomposition: dict[str, Any], scale_high: float) -> None:
     console.print(
         f"\n{title}: {decomposition['zone']['name']} ({decomposition['zone']['code']})", style="bold"
     )
     console.print(decomposition["explanation"]["zh-Hans"], markup=False)
     console.print(decomposition["explanation"].get("en") or "", markup=False)
     table = Table(box=None, header_style="dim")
-    for heading in (
-        "indicator 指标",
-        "value 数值",
-        "of the set 范围",
-        "weight 权重",
-        "points 得分",
-        "figures of 数据所属",
-    ):
-        table.add_column(heading, justify="left" if heading[0] in "if" else "right")
-    for leaf in decomposition["leaves"]:
-        if leaf["contribution"] is not None:
-            sign = "↑" if leaf["direction"] == "higher_is_better" else "↓"
-            table.add_row(
-                f"{leaf['name']} {sign}",
-                f"{leaf['value']} {leaf['unit']}",
-                f"{leaf['low']:g} – {leaf['high']:g}",
-                f"{leaf['effective_weight']:.3f}",
-                f"{leaf['contribution']:.2f}",
-                f"{leaf['reference_division']} (stands in 代替)" if leaf["stands_in"] else "its own 自身",
-            )
-    if table.row_count:
+    table.add_column("indicator 指标")
+    table.add_column("value 数值", justify="right", no_wrap=True)
+    table.add_column("points 得分", justify="right", no_wrap=True)
+    used = [leaf for leaf in decomposition["leaves"] if leaf["contribution"] is not None]
+    for leaf in used:
+        sign = "↑" if leaf["direction"] == "higher_is_better" else "↓"
+        most = leaf["effective_weight"] * scale_high
+        table.add_row(
+            f"{sign} {leaf['name']}",
+            f"{float(leaf['value']):.6g} {leaf['unit']}",
+            f"{leaf['contribution']:.2f} / {most:.2f}",
+        )
+    if used:
         console.print(table)
+    if borrowed := sorted({leaf["reference_division"] for leaf in used if leaf["stands_in"]}):
+        console.print(f"figures of {', '.join(borrowed)} stand in 以该地区数据代替", markup=False)
