@@ -73,15 +73,18 @@ def test_a_child_dies_with_its_parent(tmp_path: Path) -> None:
         " output=sys.stdout.fileno(), cwd=Path(sys.argv[2]), environment=os.environ);"
         "signal.pause()"
     )
-    parent = subprocess.Popen(
-        [sys.executable, "-c", parent_code, STUBBORN, str(tmp_path)], stdout=subprocess.PIPE
-    )
-    assert parent.stdout is not None
-    parent.stdout.readline()
-    assert len(processes_in(tmp_path)) == 1
-    parent.kill()
-    parent.communicate()
-    assert comes_true(lambda: not processes_in(tmp_path), 10)
+    command = [sys.executable, "-c", parent_code, STUBBORN, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as parent:
+        assert parent.stdout is not None
+        parent.stdout.readline()
+        children = processes_in(tmp_path)
+        parent.kill()
+    try:
+        assert len(children) == 1
+        assert comes_true(lambda: not processes_in(tmp_path), 10)
+    finally:
+        for pid in processes_in(tmp_path):
+            os.kill(pid, signal.SIGKILL)
 
 
 def test_a_child_is_in_a_session_of_its_own(tmp_path: Path) -> None:
