@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from pydantic import ConfigDict
+
 from chassis.identity.access import require
 from chassis.identity.principal import Principal
 from chassis.problems import Problem
@@ -15,6 +17,20 @@ router = ResourceRouter("errors")
 
 
 class ErrorOut(Out):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "code": "not_found",
+                    "status": 404,
+                    "retryable": False,
+                    "title": {"zh-Hans": "没有找到", "en": "Not found"},
+                    "remedy": {"zh-Hans": "检查地址与标识", "en": "Check path and id"},
+                }
+            ]
+        }
+    )
+
     code: str
     status: int
     retryable: bool

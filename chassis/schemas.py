@@ -67,6 +67,14 @@ class Names(In):
 
 
 class PageInfo(Out):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"limit": 50, "next_cursor": None, "has_more": False, "total": None, "total_kind": "none"}
+            ]
+        }
+    )
+
     limit: int
     next_cursor: str | None
     has_more: bool
