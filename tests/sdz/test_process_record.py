@@ -81,7 +81,7 @@ def test_a_child_dies_with_its_parent(tmp_path: Path) -> None:
         parent.kill()
     try:
         assert len(children) == 1
-        assert comes_true(lambda: not processes_in(tmp_path), 10)
+        assert comes_true(lambda: not processes_in(tmp_path), 30)
     finally:
         for pid in processes_in(tmp_path):
             os.kill(pid, signal.SIGKILL)

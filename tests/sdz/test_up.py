@@ -124,7 +124,7 @@ def test_after_kill_9_of_the_parent_nothing_is_left_and_the_next_start_works(
         assert password in running.output
         running.process.kill()
         running.process.wait()
-        assert comes_true(running.nothing_is_left, 10)
+        assert comes_true(running.nothing_is_left, 30)
     log = (installation.data / "logs" / "database.log").read_text()
     assert "database system is shut down" in log  # closed, not crashed
     with installation.up() as running:
@@ -138,8 +138,8 @@ def test_a_service_that_dies_is_started_again_with_a_word(installation: Installa
         os.kill(before, signal.SIGKILL)
         running.read_until("gateway ended (signal SIGKILL)")
         running.read_until("gateway was started again")
-        assert comes_true(lambda: running.record()["gateway"] != before, 10)
-        assert comes_true(lambda: _answers(installation.port), 10)
+        assert comes_true(lambda: running.record()["gateway"] != before, 30)
+        assert comes_true(lambda: _answers(installation.port), 30)
         running.note_processes()
         running.process.terminate()
         assert running.process.wait(30) == 0
@@ -207,7 +207,7 @@ class TestAsAnOrdinaryUser:
             assert running.answer() == "gateway"
             running.process.kill()
             running.process.wait()
-            assert comes_true(running.nothing_is_left, 10)
+            assert comes_true(running.nothing_is_left, 30)
 
     def test_a_folder_that_cannot_be_written_is_said_in_one_line(self, open_folder: Path) -> None:
         installation = Installation(open_folder)
