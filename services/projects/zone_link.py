@@ -6,6 +6,7 @@ or place holds for its records at once.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, TypeAlias
 from uuid import UUID
@@ -31,6 +32,7 @@ from chassis.text import Name, fold_code
 from chassis.words import Words
 
 KIND = "zone"
+_CODE = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,99}")
 # The place of a record without a zone in the feed: no division's code, so that only nationwide scopes see it.
 NATION = ("nation",)
 UNKNOWN_ZONE = Words("没有这个实验区", "There is no such zone")
@@ -48,7 +50,9 @@ def zone_reference(text: str) -> Reference:
 
 
 def _nameable(text: str) -> str:
-    if not text.isprintable():
+    code = zone_reference(text).code
+    # what cannot be a code is not asked of the registry: it would answer 400, which is no answer to us
+    if not text.isprintable() or (code is not None and not _CODE.fullmatch(code)):
         raise PydanticCustomError("unknown_zone", UNKNOWN_ZONE.en, {"words": UNKNOWN_ZONE})
     return text
 

@@ -7,9 +7,13 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import update
 
+from services.projects.achievements.models import Achievement
+from services.projects.projects.models import Project
 from tests.projects.builders import COLLECTIONS, record
 from tests.projects.conftest import TwoServices
+from tests.projects.waiting import waits_for
 from tests.service_app import ministry
 
 pytestmark = [pytest.mark.anyio, pytest.mark.parametrize(("collection", "own"), COLLECTIONS)]
@@ -163,18 +167,22 @@ async def test_a_change_without_if_match_is_428(services: TwoServices, collectio
     assert [answer.status_code for answer in answers] == [428, 428]
 
 
-async def test_of_two_writers_at_once_one_wins_and_one_is_told(
+async def test_of_two_writers_at_once_the_second_waits_and_is_told(
     services: TwoServices, collection: str, own: str
 ) -> None:
+    model = {"projects": Project, "achievements": Achievement}[collection]
     async with services.client(ministry()) as office:
         etag = (await _made(office, collection)).headers["etag"]
         path = f"/api/v1/{collection}/code:R-1"
-        answers = await asyncio.gather(
-            *(office.patch(path, json={"note": f"{i}"}, headers={"if-match": etag}) for i in range(6))
-        )
+        async with services.projects.runtime.database.transaction() as rival:
+            await rival.execute(update(model).values(version=2, note="对手"))
+            patch = office.patch(path, json={own: "新"}, headers={"if-match": etag})
+            second = asyncio.create_task(patch)
+            assert await waits_for(rival, second)
+        answer = await second
         shown = (await office.get(path)).json()
-    assert sorted(answer.status_code for answer in answers) == [200] + [412] * 5
-    assert shown["version"] == 2
+    assert (answer.status_code, answer.json()["current"]) == (412, shown)
+    assert (shown["version"], shown["note"], shown[own]) == (2, "对手", None)
 
 
 async def test_a_deleted_record_is_gone_and_told(services: TwoServices, collection: str, own: str) -> None:

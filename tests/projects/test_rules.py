@@ -35,6 +35,15 @@ def test_a_zone_can_be_named_in_four_ways(text: str, reference: Reference) -> No
     assert zone_reference(text) == reference
 
 
+@pytest.mark.parametrize("text", ["不是代码", "a,b", "code:", "-1", "A" * 101, "ext:most:a\nb"])
+def test_what_cannot_name_a_zone_is_refused_without_asking(text: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        ProjectEntry.model_validate({"code": "P-1", "title": "项目", "zone": text})
+    assert [(fault["loc"], fault["type"]) for fault in refused.value.errors()] == [
+        (("zone",), "unknown_zone")
+    ]
+
+
 def test_an_amount_is_whole_or_missing() -> None:
     assert amount_fault(None, None) is None
     assert amount_fault(Decimal(0), "CNY") is None

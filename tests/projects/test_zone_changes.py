@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import event
 
-from chassis.feed.consumer import follow_once, position_of
-from services.projects.app import SERVICE
+from chassis.feed.consumer import position_of
 from services.projects.zone_link import find_zone, hold_zones
 from tests.projects.builders import COLLECTIONS, HUBEI, HUNAN, record, row
 from tests.projects.conftest import SHEET, TwoServices
@@ -48,7 +46,7 @@ async def test_a_zone_s_new_name_shows_in_answer_etag_and_feed(
     assert after.json()["version"] == before.json()["version"]
     assert written.status_code == 200  # a renamed zone never fails a writer
     told = (await services.events(kind))[seen:-1]
-    assert [(event["data"]["resource"]["code"], event["data"]["changed"]) for event in told] == [
+    assert [(item["data"]["resource"]["code"], item["data"]["changed"]) for item in told] == [
         ("R-1", ["zone"]),
         ("R-2", ["zone"]),
     ]
@@ -103,8 +101,8 @@ async def test_a_rename_that_a_write_fetched_ahead_of_the_feed_is_told_when_the_
     seen = len(await services.events(kind))
     await services.follow()
     told = (await services.events(kind))[seen:]
-    assert {event["data"]["resource"]["code"] for event in told} >= {"R-1"}
-    assert all(event["data"]["resource"]["zone"]["names"] == NEW_NAMES for event in told)
+    assert {item["data"]["resource"]["code"] for item in told} >= {"R-1"}
+    assert all(item["data"]["resource"]["zone"]["names"] == NEW_NAMES for item in told)
 
 
 async def test_a_zone_that_a_writer_holds_changes_only_when_the_writer_is_done(
@@ -131,16 +129,18 @@ async def test_a_crash_between_effect_and_position_neither_loses_nor_repeats(
     await services.change_zone("HB-1", names=NEW_NAMES)
     await services.registry.number_events()
     runtime = services.projects.runtime
-    apply = SERVICE.follows["registry"]
+    engine = runtime.database.engine.sync_engine
 
-    async def crash(session: AsyncSession, events: Sequence[dict[str, Any]]) -> None:
-        await apply(session, events)
-        raise ConnectionResetError("the process dies here")
+    def crash(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if statement.startswith("UPDATE consumer"):
+            raise ConnectionResetError("the process dies here")
 
     async with runtime.database.transaction() as session:
         before = await position_of(session, "registry")
+    event.listen(engine, "before_cursor_execute", crash)
     with pytest.raises(ConnectionResetError):
-        await follow_once(runtime.database, runtime.peers["registry"], "registry", crash)
+        await services.follow()
+    event.remove(engine, "before_cursor_execute", crash)
     kind = collection.removesuffix("s")
     async with runtime.database.transaction() as session:
         assert await position_of(session, "registry") == before
