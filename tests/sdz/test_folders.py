@@ -35,10 +35,10 @@ def test_of_a_user_everything_lies_in_the_data_folder(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("as_root")
 def test_of_root_the_database_lies_outside_roots_home_one_folder_for_each_data_folder() -> None:
-    one, other = (resolve(settings(Path(f"/root/{name}"))) for name in ("one", "other"))
+    one, other = (resolve(settings(Path(f"/home/someone/{name}"))) for name in ("one", "other"))
     assert one.database.parent == other.database.parent == ROOT_DATABASES
     assert one.database != other.database
-    assert one.database == resolve(settings(Path("/root/other/../one"))).database
+    assert one.database == resolve(settings(Path("/home/someone/other/../one"))).database
 
 
 @pytest.mark.usefixtures("as_root")
