@@ -21,7 +21,7 @@ demo: $(VENV)/runtime ## The demonstration on a throw-away database, then end �
 	@exec $(BIN)/python -m sdz demo --data $(DATA)
 
 test: $(VENV)/dev ## All tests, in parallel 全部测试
-	SDZ_TEST_DATABASE='$(DATABASE)' $(BIN)/python -m pytest -n 2 --dist worksteal
+	SDZ_TEST_DATABASE='$(DATABASE)' $(BIN)/python -m pytest -n 2 --dist loadgroup
 
 lint: $(VENV)/dev ## Style, types, import contracts 代码检查
 	$(BIN)/ruff check .

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import structlog
 from fastapi import APIRouter, FastAPI
 from fastapi_offline import FastAPIOffline
 
@@ -25,6 +26,7 @@ from chassis.settings import Settings
 from chassis.tracing import Tracing
 
 _FORGET_SECONDS = 3600
+log = structlog.get_logger("app")
 
 
 @dataclass(frozen=True)
@@ -52,8 +54,9 @@ def create_app(service: Service, settings: Settings | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        async with background(_work(service, runtime)):
-            yield
+        with runtime.stopping.on_signals():
+            async with background(_work(service, runtime)):
+                yield
         await runtime.close()
 
     app = FastAPIOffline(
@@ -86,8 +89,11 @@ def _work(service: Service, runtime: Runtime) -> list[Coroutine[Any, Any, None]]
 async def _forget(database: Database) -> None:
     while True:
         await asyncio.sleep(_FORGET_SECONDS)
-        async with database.transaction() as session:
-            await forget_old(session)
+        try:
+            async with database.transaction() as session:
+                await forget_old(session)
+        except Exception as error:
+            log.warning("old answers are kept until the next hour", error=repr(error))
 
 
 @asynccontextmanager

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from chassis.cursors import Cursors
 from chassis.database import Database
 from chassis.identity.tokens import Keys, Signer, Verifier
 from chassis.peers import Peer
 from chassis.settings import Settings
+from chassis.stopping import Stopping
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class Runtime:
     verifier: Verifier
     cursors: Cursors
     peers: Mapping[str, Peer]
+    stopping: Stopping = field(default_factory=Stopping)
 
     @classmethod
     def make(

@@ -32,7 +32,7 @@ class Supervisor:
         verbose: bool = False,
     ) -> None:
         self._cluster = cluster
-        self._children = children
+        self.children = children
         self._record = record
         self._say = say
         self._followers = [LogFollower(c.name, c.log, say) for c in children] if verbose else []
@@ -44,10 +44,10 @@ class Supervisor:
         Returns early when a stop is asked for. `Trouble` with the last line of its log when a child ends, or
         is not ready after 90 s.
         """
-        for child in self._children:
+        for child in self.children:
             child.start()
         self._write_record()
-        waiting = list(self._children)
+        waiting = list(self.children)
         deadline = time.monotonic() + PATIENCE
         while waiting and not stop.wait(TICK):
             self._follow()
@@ -68,7 +68,7 @@ class Supervisor:
         """Start again whatever dies, until a stop is asked for."""
         while not stop.wait(TICK):
             self._watch_database()
-            for child in self._children:
+            for child in self.children:
                 before = child.pid
                 if news := child.restart_when_due():
                     self._say(news)
@@ -78,7 +78,7 @@ class Supervisor:
 
     def stop(self) -> None:
         """Stop the gateway, so that nothing new comes in; then the others at once; the database last."""
-        for group in (self._children[-1:], self._children[:-1]):
+        for group in (self.children[-1:], self.children[:-1]):
             for child in group:
                 child.ask_to_stop()
             deadline = time.monotonic() + GRACE + 5
@@ -102,7 +102,7 @@ class Supervisor:
         self._write_record()
 
     def _write_record(self) -> None:
-        pids = {child.name: child.pid for child in self._children if child.pid is not None}
+        pids = {child.name: child.pid for child in self.children if child.pid is not None}
         if self._cluster is not None and self._cluster.pid is not None:
             pids["database"] = self._cluster.pid
         write_record(self._record, pids)

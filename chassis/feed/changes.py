@@ -100,7 +100,8 @@ async def list_changes(
         raise invalid(
             "source", Words(f"此服务的 source 为 {service}", f"The source of this service is {service}")
         )
-    database: Database = request.app.state.runtime.database
+    runtime = request.app.state.runtime
+    database: Database = runtime.database
     kinds = [kind for kind in types.split(",") if kind]
     if not is_clean(types):
         raise invalid("types", Words("应为对象种类", "Must be kinds of objects"))
@@ -109,7 +110,7 @@ async def list_changes(
         # a transaction of its own each time, so that waiting keeps none open
         async with database.transaction() as session:
             found = await _read(session, reader, service, int(after), epoch, kinds, min(limit, 1000))
-        if found.items or time.monotonic() >= deadline:
+        if found.items or runtime.stopping.asked or time.monotonic() >= deadline:
             return found
         await asyncio.sleep(_POLL_SECONDS)
 

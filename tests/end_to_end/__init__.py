@@ -1,0 +1,1 @@
+"""The whole platform, as its users reach it: processes, ports, the gateway."""
