@@ -55,10 +55,12 @@ class ScoreListing(Listing):
 
     def _sort(self, text: str) -> list[tuple[ColumnElement[Any], bool, type]]:
         keys = super()._sort(text)
-        if text.split(",", maxsplit=1)[0].strip().removeprefix("-") not in {"rank", "score"}:
-            return keys
-        unranked: ColumnElement[Any] = case((Score.rank.is_(None), 1), else_=0)
-        return [(unranked, False, int), *keys]
+        names = [part.strip().removeprefix("-") for part in text.split(",")]
+        places = [place for place, name in enumerate(names) if name in {"rank", "score"}]
+        if places:
+            unranked: ColumnElement[Any] = case((Score.rank.is_(None), 1), else_=0)
+            keys.insert(places[0], (unranked, False, int))
+        return keys
 
 
 score_listing = ScoreListing(

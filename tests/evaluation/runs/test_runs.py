@@ -124,7 +124,10 @@ async def test_too_little_data_is_no_rank_but_a_reason_and_comes_last(observed: 
             paged += [item["zone"]["code"] for item in answer.json()["items"]]
             path = answer.links["next"]["url"] if "next" in answer.links else ""
         lost = await _explained(office, made["id"], "HB-1")
+        await send(office, "runs", run())
+        unsorted = [zone for zone, *_ in await _scores(office, "cycle=code:C-1")]
     assert made["counts"] == {"zones": 3, "ranked": 2, "not_ranked": 1}
+    assert unsorted == 2 * ["HN-1", "HB-2", "HB-1"]
     assert orders == [
         ["HN-1", "HB-2", "HB-1"],
         ["HB-2", "HN-1", "HB-1"],
