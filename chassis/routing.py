@@ -116,6 +116,7 @@ class ResourceRoute(APIRoute):
     ) -> Response:
         response = await handle(request)
         response.headers.setdefault("cache-control", "private, no-cache")
+        response.headers.setdefault("vary", "Authorization, Accept-Language")
         if self.single and response.status_code in {200, 201}:
             response.headers["etag"] = single_resource_etag(bytes(response.body))
         if link := getattr(request.state, "link", None):
