@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Annotated, Any
 
@@ -14,6 +15,7 @@ from chassis.ids import Reference
 from chassis.text import fold_code
 from chassis.words import Words
 
+_CODE = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,99}")
 _WORDS = Words("应为 UUID、code:代码 或 ext:系统:值", "Must be a UUID, code:CODE or ext:SYSTEM:VALUE")
 
 
@@ -37,6 +39,11 @@ def reference_in_cell(text: str) -> Reference:
         return Reference.parse(text)
     except ValueError:
         return Reference(code=fold_code(text))
+
+
+def can_name(reference: Reference) -> bool:
+    """False for what is no code: its owner, when asked, could only refuse the question."""
+    return reference.code is None or _CODE.fullmatch(reference.code) is not None
 
 
 def named_by(model: Any, reference: Reference) -> ColumnElement[bool]:

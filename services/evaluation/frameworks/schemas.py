@@ -120,6 +120,18 @@ class NodeOut(Out):
 class FrameworkSummaryOut(ResourceOut):
     """A framework without its nodes."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    **STAMPS,
+                    **{name: value for name, value in _BODY.items() if name != "nodes"},
+                    "name": "演示指标体系 2012",
+                }
+            ]
+        }
+    )
+
     code: str
     name: str
     names: Names

@@ -24,7 +24,7 @@ from services.evaluation.frameworks.queries import indicators_named
 from services.evaluation.observations.models import Observation
 from services.evaluation.observations.rules import range_fault, source_faults
 from services.evaluation.observations.schemas import ObservationRow
-from services.evaluation.references import reference_in_cell
+from services.evaluation.references import can_name, reference_in_cell
 from services.evaluation.sources.queries import SEPARATOR, cited, cited_codes
 from services.evaluation.zones import ZONE, ZONES_PATH
 
@@ -71,7 +71,8 @@ async def apply_import(context: ImportContext, rows: Sequence[Numbered[Observati
 
 
 async def _look_up(context: ImportContext, rows: Sequence[Numbered[ObservationRow]]) -> Known:
-    zones = {item.row.zone: reference_in_cell(item.row.zone) for item in rows}
+    cells = {item.row.zone: reference_in_cell(item.row.zone) for item in rows}
+    zones = {text: reference for text, reference in cells.items() if can_name(reference)}
     peer = context.request.app.state.runtime.peers["registry"]
     return Known(
         zones=await resolve(context.session, ZONE, zones, peer, ZONES_PATH),

@@ -31,6 +31,17 @@ _CYCLE: dict[str, Any] = {
 _FRAMEWORK: dict[str, Any] = {**_CYCLE, "id": "0198c3a0-6f00-7000-8000-000000000003"}
 
 
+_SUMMARY: dict[str, Any] = {
+    **STAMPS,
+    "cycle": _CYCLE,
+    "period": "2012",
+    "method": _METHOD,
+    "engine_version": "1.0",
+    "input_digest": "9f2c7f0c7e1b6c0f4b9d",
+    "counts": {"zones": 75, "ranked": 69, "not_ranked": 6},
+}
+
+
 class RunIn(In):
     model_config = ConfigDict(
         extra="forbid", json_schema_extra={"examples": [{"cycle": "code:DEMO-2012", "method": _METHOD}]}
@@ -81,6 +92,8 @@ class LogOut(Out):
 class RunSummaryOut(ResourceOut):
     """A run without framework and log. Runs never change."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{**_SUMMARY, "framework": _FRAMEWORK}]})
+
     cycle: FrozenRef
     framework: FrozenRef
     period: str
@@ -97,14 +110,8 @@ class RunOut(RunSummaryOut):
         json_schema_extra={
             "examples": [
                 {
-                    **STAMPS,
-                    "cycle": _CYCLE,
+                    **_SUMMARY,
                     "framework": {**_FRAMEWORK, "nodes": []},
-                    "period": "2012",
-                    "method": _METHOD,
-                    "engine_version": "1.0",
-                    "input_digest": "9f2c7f0c7e1b6c0f4b9d",
-                    "counts": {"zones": 75, "ranked": 69, "not_ranked": 6},
                     "warnings": [],
                     "log": [],
                 }

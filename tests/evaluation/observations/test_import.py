@@ -232,6 +232,14 @@ async def test_the_event_of_a_batch_reaches_the_provinces_it_touches(prepared: T
     assert seen == [1, 1, 0]
 
 
+@pytest.mark.parametrize("cell", ["江岸区", "A,B", "HB 1", "=1+1", "🌱" * 300, "ext:most:", "code:"])
+async def test_what_cannot_name_a_zone_names_none(prepared: TwoServices, cell: str) -> None:
+    prepared.lose_registry()  # nobody is asked
+    async with prepared.client() as office:
+        answer = await send_sheet(office, "observations", [row(cell)])
+    assert _issues(answer.json()["report"]) == [(2, "A", "unknown_zone")]
+
+
 async def test_an_unknown_zone_while_the_registry_is_down_is_503_and_known_ones_go_on(
     prepared: TwoServices,
 ) -> None:
