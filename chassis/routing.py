@@ -122,7 +122,7 @@ class ResourceRoute(APIRoute):
         if link := getattr(request.state, "link", None):
             response.headers["link"] = link
         if "etag" in response.headers and request.method == "GET" and not_modified(request, response):
-            kept = {name: response.headers[name] for name in ("etag", "cache-control")}
+            kept = {name: response.headers[name] for name in ("etag", "cache-control", "vary")}
             return Response(status_code=304, headers=kept)
         return response
 
