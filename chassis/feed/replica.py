@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, or_, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Select, String, Uuid, and_, any_, literal, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.base_tables import replica
@@ -66,9 +66,10 @@ def matching(kind: str, references: Iterable[Reference]) -> Select[Any]:
         for ref in listed
         if ref.system
     ]
-    named = or_(
-        replica.c.id.in_([ref.id for ref in listed if ref.id]),
-        replica.c.code.in_([ref.code for ref in listed if ref.code]),
+    ids, codes = [ref.id for ref in listed if ref.id], [ref.code for ref in listed if ref.code]
+    named = or_(  # arrays, since a sheet can name more objects than a statement may have parameters
+        replica.c.id == any_(literal(ids, ARRAY(Uuid))),
+        replica.c.code == any_(literal(codes, ARRAY(String))),
         *systems,
     )
     return (
