@@ -14,7 +14,9 @@ from tests.service_app import KeyRing, RunningService, csv_text, ministry, runni
 
 
 @pytest.fixture
-async def empty_registry(service_databases: ServiceDatabases, tmp_path: Path) -> AsyncIterator[RunningService]:
+async def empty_registry(
+    service_databases: ServiceDatabases, tmp_path: Path
+) -> AsyncIterator[RunningService]:
     """Without any division."""
     async with running(SERVICE, service_databases, KeyRing.make(tmp_path / "keys")) as service:
         yield service
