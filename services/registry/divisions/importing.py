@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from chassis.feed.outbox import Change, emit
 from chassis.identity.access import require_write_everywhere
+from chassis.ids import new_id
 from chassis.imports.report import Outcome
 from chassis.imports.routes import ImportContext, Importer, Numbered
 from chassis.resource import upsert
@@ -32,7 +33,7 @@ async def apply(context: ImportContext, rows: Sequence[Numbered[DivisionRow]]) -
         batch = Change(
             kind="division_batch",
             change="created",
-            subject_id=written[0].id,
+            subject_id=new_id(),
             version=1,
             resource={"codes": sorted({result.values["code"] for result in written})},
         )
