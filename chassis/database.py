@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import cast
 
 import msgspec
-from sqlalchemy import Select, event
+from sqlalchemy import ClauseElement, Table, event
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import ORMExecuteState, Session
+from sqlalchemy.sql import visitors
 
 SCOPED = {"scoped": True}  # a table's `info`: its rows belong to a place
 SCOPE_OPTION = "scope"
@@ -26,21 +27,18 @@ class ScopedSession(Session):
 
 @event.listens_for(ScopedSession, "do_orm_execute")
 def _refuse_unscoped(state: ORMExecuteState) -> None:
-    """Fail closed: forgetting `visible_to` is an error at the first call, not a leak."""
-    if not isinstance(state.statement, Select) or state.execution_options.get(SCOPE_OPTION):
+    """Fail closed: forgetting `visible_to` is an error at the first call, not a leak.
+
+    Aliases, subqueries and the parts of a union are looked into as well.
+    """
+    if not state.is_select or state.execution_options.get(SCOPE_OPTION):
         return
     if state.is_column_load or state.is_relationship_load:
         return  # of a row that a scoped read has already given
-    for table in state.statement.get_final_froms():
-        for part in _tables(table):
-            if part.info.get("scoped"):
-                raise UnscopedRead(f"{part.name} is read without a scope; start from its visible_to()")
-
-
-def _tables(source: Any) -> list[Any]:
-    if hasattr(source, "left"):
-        return [*_tables(source.left), *_tables(source.right)]
-    return [source] if hasattr(source, "info") else []
+    for part in visitors.iterate(cast(ClauseElement, state.statement)):  # as every select is
+        for table in (part, getattr(part, "table", None)):
+            if isinstance(table, Table) and table.info.get("scoped"):
+                raise UnscopedRead(f"{table.name} is read without a scope; start from its visible_to()")
 
 
 class Database:
