@@ -14,8 +14,8 @@ from services.projects.achievements.models import Achievement
 from services.projects.projects.models import Project
 from tests.projects.builders import COLLECTIONS, record, row
 from tests.projects.conftest import SHEET, TwoServices
-from tests.projects.waiting import waits_for
 from tests.service_app import csv_text, ministry
+from tests.waiting import waits_for
 
 pytestmark = pytest.mark.anyio
 both = pytest.mark.parametrize(("collection", "own"), COLLECTIONS)

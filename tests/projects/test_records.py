@@ -13,8 +13,8 @@ from services.projects.achievements.models import Achievement
 from services.projects.projects.models import Project
 from tests.projects.builders import COLLECTIONS, record
 from tests.projects.conftest import TwoServices
-from tests.projects.waiting import waits_for
 from tests.service_app import ministry
+from tests.waiting import waits_for
 
 pytestmark = [pytest.mark.anyio, pytest.mark.parametrize(("collection", "own"), COLLECTIONS)]
 

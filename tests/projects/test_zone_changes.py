@@ -12,8 +12,8 @@ from chassis.feed.consumer import position_of
 from services.projects.zone_link import find_zone, hold_zones
 from tests.projects.builders import COLLECTIONS, HUBEI, HUNAN, record, row
 from tests.projects.conftest import SHEET, TwoServices
-from tests.projects.waiting import waits_for
 from tests.service_app import csv_text, ministry, province
+from tests.waiting import waits_for
 
 pytestmark = [pytest.mark.anyio, pytest.mark.parametrize(("collection", "own"), COLLECTIONS)]
 NEW_NAMES = {"zh-Hans": "新名", "en": "New name"}

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import update
 
+from services.registry.zones.models import Zone
 from tests.registry.builders import zone
 from tests.service_app import RunningService, ministry, province
+from tests.waiting import waits_for
 
 pytestmark = pytest.mark.anyio
 
@@ -46,11 +50,14 @@ async def test_the_name_follows_the_language_that_is_preferred(registry: Running
 async def test_a_division_must_stand_in_the_edition_that_is_named(registry: RunningService) -> None:
     async with registry.client(ministry()) as office:
         good = await office.post("/api/v1/zones", json=zone(division={"code": "320982", "edition": "200812"}))
+        early = await office.post(
+            "/api/v1/zones", json=zone("Z-3", division={"code": "320982", "edition": "199312"})
+        )
         gone = await office.post(
             "/api/v1/zones", json=zone("Z-2", division={"code": "320982", "edition": "201904"})
         )
     assert good.status_code == 201
-    assert gone.status_code == 422
+    assert (early.status_code, gone.status_code) == (422, 422)
     assert gone.json()["errors"][0] | {"params": {}} == {
         "pointer": "#/division",
         "code": "unknown_division",
@@ -77,6 +84,20 @@ async def test_two_writers_cannot_overwrite_each_other_in_silence(registry: Runn
             "/api/v1/zones/code:Z-1", json={"note": "x"}, headers={"if-match": problem["current_etag"]}
         )
         assert (merged.status_code, merged.json()["theme"], merged.json()["version"]) == (200, "绿色", 3)
+
+
+async def test_of_two_writers_at_once_the_second_waits_and_is_told(registry: RunningService) -> None:
+    async with registry.client(ministry()) as office:
+        etag = (await _created(office)).headers["etag"]
+        async with registry.runtime.database.transaction() as rival:
+            await rival.execute(update(Zone).values(version=2, note="对手"))
+            patch = office.patch("/api/v1/zones/code:Z-1", json={"theme": "绿色"}, headers={"if-match": etag})
+            second = asyncio.create_task(patch)
+            assert await waits_for(rival, second)
+        answer = await second
+        shown = (await office.get("/api/v1/zones/code:Z-1")).json()
+    assert (answer.status_code, answer.json()["current"]) == (412, shown)
+    assert (shown["version"], shown["note"], shown["theme"]) == (2, "对手", None)
 
 
 async def test_an_unchanged_write_raises_nothing_and_emits_nothing(registry: RunningService) -> None:
