@@ -19,8 +19,8 @@ def explain_constraint(name: str, code: str, words: Words, pointer: str | None =
 def problem_for_database_error(error: Exception) -> p.Problem | None:
     """The problem that an exception of SQLAlchemy, asyncpg or the socket below stands for; None if unknown.
 
-    Unique, foreign key and exclusion violations are 409, check violations 422; a full pool, a lost or
-    refused connection, a lock or statement that took too long are 503.
+    Unique, foreign key and exclusion violations are 409, check violations and impossible values 422; a full
+    pool, a lost or refused connection, a lock or statement that took too long are 503.
     """
     if isinstance(error, sa_exc.TimeoutError):
         return p.ServiceUnavailable(Words("数据库连接已用尽", "All database connections are in use"))
@@ -29,6 +29,9 @@ def problem_for_database_error(error: Exception) -> p.Problem | None:
     if not isinstance(error, sa_exc.DBAPIError):
         return None
     state = str(getattr(error.orig, "sqlstate", "") or "")
+    if state.startswith("22") or isinstance(getattr(error.orig, "__cause__", None), ValueError):
+        # a value that passed our schemas and that the column cannot hold; the driver finds some by itself
+        return p.ValidationFailed(Words("数据库无法保存某个值", "A value cannot be stored"))
     constraint = _constraint_name(error)
     if state in {"23505", "23P01", "23503"}:
         code, words, pointer = _constraints.get(
