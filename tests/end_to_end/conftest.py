@@ -9,6 +9,7 @@ import pytest
 from tests.end_to_end.platform_under_test import Whole, whole_platform
 
 
+@pytest.hookimpl(tryfirst=True)  # before the groups are read
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "end_to_end" in item.nodeid:
