@@ -50,7 +50,7 @@ class RunningGateway:
 
     def client(self, token: str | None = None) -> httpx.AsyncClient:
         headers = {"authorization": f"Bearer {token}"} if token else {}
-        transport = httpx.ASGITransport(self.front, raise_app_exceptions=False)  # type: ignore[arg-type]
+        transport = httpx.ASGITransport(self.front, raise_app_exceptions=False)
         return httpx.AsyncClient(transport=transport, base_url="http://gateway", headers=headers)
 
     async def token(self, **credentials: str) -> str:
@@ -82,9 +82,7 @@ async def running_gateway(
     """The gateway after its first start on an empty schema; services without a url are down."""
     await empty(databases, "gateway")
     keys = KeyRing.make(folder / "keys")
-    front = create_app(
-        gateway_settings(databases, keys, urls), GatewaySettings(**first_start_files(folder), **own)
-    )
+    front = create_app(gateway_settings(databases, keys, urls), first_start(folder, **own))
     async with front.app.router.lifespan_context(front.app):
         yield RunningGateway(front, keys)
 
@@ -96,11 +94,12 @@ def gateway_settings(databases: ServiceDatabases, keys: KeyRing, urls: dict[str,
     return settings
 
 
-def first_start_files(folder: Path) -> dict[str, Path]:
+def first_start(folder: Path, **own: Any) -> GatewaySettings:
+    """Settings with the secrets of a first start in files."""
     admin, demo = folder / "admin_password", folder / "demo_secret"
     admin.write_text(ADMIN_PASSWORD + "\n")
     demo.write_text(DEMO_SECRET + "\n")
-    return {"admin_password_file": admin, "demo_secret_file": demo}
+    return GatewaySettings(admin_password_file=admin, demo_secret_file=demo, **own)
 
 
 def person(username: str, *roles: str, **changes: Any) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from services.gateway.accounts.credentials import Passwords
 from services.gateway.accounts.first_start import make_first_accounts
 from services.gateway.app import create_app
 from services.gateway.settings import GatewaySettings
-from tests.gateway.running import RunningGateway, first_start_files, gateway_settings
+from tests.gateway.running import RunningGateway, first_start, gateway_settings
 from tests.postgres import ServiceDatabases
 from tests.service_app import KeyRing, empty
 
@@ -35,7 +35,7 @@ async def test_replicas_that_start_together_make_them_once(
 ) -> None:
     await empty(service_databases, "gateway")
     keys = KeyRing.make(tmp_path / "keys")
-    settings = GatewaySettings(**first_start_files(tmp_path))
+    settings = first_start(tmp_path)
     fronts = [create_app(gateway_settings(service_databases, keys), settings) for _ in range(4)]
     databases = [front.app.state.runtime.database for front in fronts]
     made = await asyncio.gather(

@@ -12,7 +12,8 @@ import httpx
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from services.gateway.proxy import front
+from chassis.problems import DependencyUnavailable
+from services.gateway.proxy import front, upstream
 from services.gateway.proxy.upstream import Upstream
 from tests.gateway.conftest import Whole
 from tests.gateway.running import RunningGateway, running_gateway
@@ -218,6 +219,7 @@ async def test_a_service_that_says_nothing_is_503_in_time(
 
     monkeypatch.setattr(front, "seconds_for", lambda method, query: 0.2)
     monkeypatch.setattr(front, "_GRACE_SECONDS", 0.1)
+    monkeypatch.setattr(upstream, "_BODY_SECONDS", 0.1)
     async with AsyncExitStack() as stack:
         urls = {"registry": await stack.enter_async_context(served(silent))}
         gateway = await stack.enter_async_context(running_gateway(service_databases, tmp_path, urls=urls))
@@ -238,11 +240,11 @@ async def tried(method: str, body: bytes = b"") -> int:
 
     server = await asyncio.start_server(close, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    upstream = Upstream({"registry": f"http://127.0.0.1:{port}"}, 10)
-    with pytest.raises(Exception, match="did not answer"):
-        async with upstream.send("registry", method, "/", [], 5, body):
+    services = Upstream({"registry": f"http://127.0.0.1:{port}"}, 10)
+    with pytest.raises(DependencyUnavailable):
+        async with services.send("registry", method, "/", [], 5, body):
             pass
-    await upstream.close()
+    await services.close()
     server.close()
     return connections
 
@@ -266,10 +268,10 @@ async def test_what_comes_back_between_two_tries_is_used() -> None:
         writer.close()
 
     server = await asyncio.start_server(second_time, "127.0.0.1", 0)
-    upstream = Upstream({"registry": f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"}, 10)
-    async with upstream.send("registry", "GET", "/", [], 5) as answer:
+    services = Upstream({"registry": f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"}, 10)
+    async with services.send("registry", "GET", "/", [], 5) as answer:
         assert b"".join([chunk async for chunk in answer.chunks()]) == b"ok"
-    await upstream.close()
+    await services.close()
     server.close()
 
 
@@ -277,9 +279,37 @@ async def test_a_proxy_of_the_environment_is_not_used(monkeypatch: pytest.Monkey
     monkeypatch.setenv("http_proxy", closed_address())
     monkeypatch.setenv("HTTP_PROXY", closed_address())
     async with served(FakeService()) as address:
-        upstream = Upstream({"registry": address}, 10)
-        assert await upstream.get_json("registry", "/x", [], 5) == (200, {})
-        await upstream.close()
+        services = Upstream({"registry": address}, 10)
+        assert await services.get_json("registry", "/x", [], 5) == (200, {})
+        await services.close()
+
+
+async def test_one_service_that_hangs_leaves_the_others_their_connections() -> None:
+    hanging = asyncio.Event()
+
+    async def hang(scope: Scope, receive: Receive, send: Send) -> None:
+        hanging.set()
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+    async with served(hang) as slow, served(FakeService()) as quick:
+        services = Upstream({"registry": slow, "projects": quick}, 1)
+        waiting = asyncio.create_task(services.get_json("registry", "/", [], 1))
+        await hanging.wait()
+        assert await services.get_json("projects", "/", [], 5) == (200, {})
+        assert not waiting.done()
+        with pytest.raises(DependencyUnavailable):
+            await waiting
+        await services.close()
+
+
+@pytest.mark.parametrize("method", ["TRACE", "BREW", "CONNECT"])
+async def test_strange_requests_are_no_fault_of_ours(whole: Whole, method: str) -> None:
+    headers = [(b"x-odd", b"\x01\xff"), (b"x odd", b"1"), (b"accept-language", b"\xff;q=a")]
+    async with whole.gateway.client() as client:
+        answer = await client.request(method, "/api/v1/zones", headers=headers)
+    assert answer.status_code < 500 or answer.status_code == 503
+    assert answer.headers.get("content-type", "").startswith("application/")
 
 
 async def test_unknown_paths_are_problems(gateway: RunningGateway) -> None:

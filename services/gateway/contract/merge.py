@@ -67,7 +67,6 @@ def _conflicting(components: Mapping[str, Mapping[Key, Any]]) -> set[Key]:
         key: [own[key] for own in components.values() if key in own]
         for key in {key for own in components.values() for key in own}
     }
-    # what refers to nothing in its own document may refer to something in another's: not the same thing
     conflicting = {key for key, found in shared.items() if any(other != found[0] for other in found[1:])}
     refers = {key: {ref for one in found for ref in references(one)} for key, found in shared.items()}
     several = {key for key, found in shared.items() if len(found) > 1}

@@ -79,7 +79,7 @@ class Front:
         added = {"traceparent": traceparent(), TIMEOUT_HEADER: str(int(seconds * 1000))}
         if token is not None:
             added["authorization"] = f"Bearer {token}"
-        if not isinstance(body, bytes) and (length := content_length(scope)) is not None:
+        if (length := content_length(scope)) is not None:
             added["content-length"] = str(length)
         async with self.gateway.upstream.send(
             owner,

@@ -15,13 +15,13 @@ from pyreqwest.exceptions import NetworkError, RequestError
 from pyreqwest.request import StreamRequest
 from pyreqwest.response import Response
 
-from chassis.problems import DependencyUnavailable
+from chassis.problems import DependencyUnavailable, MalformedRequest
 from chassis.words import Words
 
 _IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS"})
 _CONNECT_SECONDS = 2
-# a stalled answer is given up; the longest poll is answered before
-_STALLED_SECONDS = 100
+# what the body of an answer may take after the deadline for its beginning
+_BODY_SECONDS = 60.0
 # below the five seconds after which a service closes an idle connection: a request must not meet its end
 _IDLE_SECONDS = 4
 
@@ -40,11 +40,10 @@ class Answer:
 
 
 class Upstream:
-    """Services by name, reached over one pool of connections."""
+    """Services by name, each with a pool of its own: one that hangs uses up its own connections only."""
 
     def __init__(self, urls: Mapping[str, str], connections: int) -> None:
-        self._urls = dict(urls)
-        self._client = _client(connections)
+        self._services = {service: (url, _client(connections)) for service, url in urls.items()}
 
     @asynccontextmanager
     async def send(
@@ -55,13 +54,30 @@ class Upstream:
         headers: Sequence[tuple[str, str]],
         seconds: float,
         body: bytes | AsyncIterator[bytes] = b"",
+        body_seconds: float | None = None,
     ) -> AsyncIterator[Answer]:
         """Send a request; `target` is the encoded path and query.
 
         Reading is tried a second time if the connection failed. Raises DependencyUnavailable (503) when the
-        service cannot be reached or gives no answer within `seconds`; what the body's stream raises passes.
+        service cannot be reached or gives no answer within `seconds`, MalformedRequest (400) for headers that
+        HTTP does not allow; what the body's stream raises passes.
         """
-        request, response = await self._open(service, method, target, headers, seconds, body)
+        # a task that is cancelled leaves its request on the wire: the client's own limit takes it off
+        limit = timedelta(seconds=seconds + (_BODY_SECONDS if body_seconds is None else body_seconds))
+        tries = 2 if method in _IDEMPOTENT and not body else 1
+        try:
+            async with asyncio.timeout(seconds):
+                while True:
+                    tries -= 1
+                    request = self._build(service, method, target, headers, limit, body)
+                    try:
+                        response = await request.__aenter__()
+                        break
+                    except NetworkError:
+                        if not tries:
+                            raise
+        except (TimeoutError, RequestError) as error:
+            raise unavailable(service, type(error).__name__) from error
         try:
             yield Answer(response.status, list(response.headers.items()), response)
         finally:
@@ -74,7 +90,7 @@ class Upstream:
         try:
             async with (
                 asyncio.timeout(seconds),
-                self.send(service, "GET", target, headers, seconds) as answer,
+                self.send(service, "GET", target, headers, seconds, body_seconds=0) as answer,
             ):
                 content = b"".join([chunk async for chunk in answer.chunks()])
         except (TimeoutError, RequestError) as error:
@@ -84,35 +100,30 @@ class Upstream:
         except msgspec.DecodeError:
             return answer.status, None
 
-    async def _open(
+    def _build(
         self,
         service: str,
         method: str,
         target: str,
         headers: Sequence[tuple[str, str]],
-        seconds: float,
+        limit: timedelta,
         body: bytes | AsyncIterator[bytes],
-    ) -> tuple[StreamRequest, Response]:
+    ) -> StreamRequest:
+        url, client = self._services[service]
         try:
-            async with asyncio.timeout(seconds):
-                for attempt in (1, 2):
-                    builder = self._client.request(method, self._urls[service] + target).headers(headers)
-                    if isinstance(body, bytes):
-                        builder = builder.body_bytes(body) if body or method not in _IDEMPOTENT else builder
-                    else:
-                        builder = builder.body_stream(body)
-                    request = builder.build_streamed()
-                    try:
-                        return request, await request.__aenter__()
-                    except NetworkError:
-                        if attempt == 2 or method not in _IDEMPOTENT or body:
-                            raise
-        except (TimeoutError, RequestError) as error:
-            raise unavailable(service, type(error).__name__) from error
-        raise AssertionError("unreachable: the second attempt returns or raises")
+            builder = client.request(method, url + target).headers(headers).timeout(limit)
+            if not isinstance(body, bytes):
+                builder = builder.body_stream(body)
+            elif body:
+                builder = builder.body_bytes(body)
+            # nothing is read ahead: the first byte goes on when it comes
+            return builder.streamed_read_buffer_limit(0).build_streamed()
+        except ValueError as error:
+            raise MalformedRequest() from error
 
     async def close(self) -> None:
-        await self._client.close()
+        for _, client in self._services.values():
+            await client.close()
 
 
 def unavailable(service: str, why: str) -> DependencyUnavailable:
@@ -138,7 +149,6 @@ def _client(connections: int) -> Client:
         .max_connections(connections)
         .pool_timeout(timedelta(seconds=_CONNECT_SECONDS))
         .connect_timeout(timedelta(seconds=_CONNECT_SECONDS))
-        .read_timeout(timedelta(seconds=_STALLED_SECONDS))
         .pool_idle_timeout(timedelta(seconds=_IDLE_SECONDS))
         .user_agent("sdz-gateway")
         .build()

@@ -12,10 +12,10 @@ from pydantic import ConfigDict
 from chassis.identity.access import require
 from chassis.identity.principal import Principal
 from chassis.ids import Reference
+from chassis.language import caller_language
 from chassis.routing import ResourceRouter
 from chassis.schemas import Out
 from chassis.tracing import remaining_seconds
-from chassis.words import preferred_language
 from services.gateway.state import gateway_of
 from services.gateway.views.part import Wanted, fetch_part
 from services.gateway.views.zone_view import compose
@@ -88,7 +88,7 @@ async def view_zone(
         Wanted("achievements", "projects", f"/api/v1/achievements?zone={name}&limit=5&count=exact"),
         Wanted("latest_score", "evaluation", f"/api/v1/scores?zone={name}&sort=-created_at&limit=1"),
     ]
-    language = preferred_language(request.headers.get("accept-language"))
+    language = caller_language(request)
     seconds = remaining_seconds(_SECONDS)
     gateway = gateway_of(request)
     parts = await asyncio.gather(*(fetch_part(gateway, caller, one, language, seconds) for one in wanted))
