@@ -45,6 +45,23 @@ class ResourceOut(Out):
     deleted_at: Instant | None = None
 
 
+STAMPS = ("id", "version", "created_at", "created_by", "updated_at", "updated_by", "deleted_at")
+EXAMPLE_STAMPS: dict[str, Any] = {
+    "id": "0198c3d2-7a10-7cc0-a5a1-1f3c0b7f1a01",
+    "version": 1,
+    "created_at": "2026-11-24T08:00:00.000Z",
+    "created_by": "machine:0198c3d2-7a10-7cc0-a5a1-1f3c0b7f1a02",
+    "updated_at": "2026-11-24T08:00:00.000Z",
+    "updated_by": "machine:0198c3d2-7a10-7cc0-a5a1-1f3c0b7f1a02",
+    "deleted_at": None,
+}
+
+
+def stamps(row: Any) -> dict[str, Any]:
+    """The members of `ResourceOut` of a stored row."""
+    return {name: getattr(row, name) for name in STAMPS}
+
+
 class ExternalId(In):
     """A name of the object in another system; unique by (system, value)."""
 

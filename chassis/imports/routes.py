@@ -16,11 +16,12 @@ from chassis.identity.access import require
 from chassis.identity.principal import Principal
 from chassis.imports.report import Outcome, Report, make_report
 from chassis.imports.sheets import CSV, XLSX, Sheet, SheetRow, read_sheet
+from chassis.language import caller_language
 from chassis.problem_responses import issue_from_pydantic
 from chassis.problems import ImportRejected, Issue
 from chassis.routing import ResourceRouter, Transaction
 from chassis.schemas import In
-from chassis.words import Words, preferred_language
+from chassis.words import Words
 
 R = TypeVar("R", bound=In)
 
@@ -104,7 +105,7 @@ async def run_import(context: ImportContext, importer: Importer[Any], *, commit:
     outcomes, valid = validate(sheet, importer)
     if valid:
         outcomes += await importer.apply(context, valid)
-    language = preferred_language(request.headers.get("accept-language"))
+    language = caller_language(request)
     report = make_report(sheet, outcomes, commit=commit, language=language)
     if commit and report.counts.rejected:
         count = report.counts.rejected

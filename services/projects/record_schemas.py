@@ -48,12 +48,3 @@ ZONE_EXAMPLE: dict[str, Any] = {
     "name": "安徽省淮南市毛集国家可持续发展先进示范区",
     "names": {"zh-Hans": "安徽省淮南市毛集国家可持续发展先进示范区", "en": "Maoji, Huainan, Anhui"},
 }
-STAMPS_EXAMPLE: dict[str, Any] = {
-    "id": "0198c3d2-7a10-7cc0-a5a1-1f3c0b7f1b01",
-    "version": 1,
-    "created_at": "2026-11-24T08:00:00.000Z",
-    "created_by": "machine:0198c3d2-7a10-7cc0-a5a1-1f3c0b7f1a02",
-    "updated_at": "2026-11-24T08:00:00.000Z",
-    "updated_by": "machine:0198c3d2-7a10-7cc0-a5a1-1f3c0b7f1a02",
-    "deleted_at": None,
-}

@@ -16,10 +16,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis.feed.outbox import Change
 from chassis.identity.principal import Principal
 from chassis.ids import Reference
+from chassis.language import caller_language
 from chassis.peers import Peer
 from chassis.problems import NotFound
 from chassis.routing import session_of
-from chassis.words import preferred_language
 from services.projects.record_schemas import RecordEntry, RecordOut
 from services.projects.zone_link import NATION, ZoneLinked, ZoneRow, visible_to, zone_part
 
@@ -42,7 +42,7 @@ def exchange_of(request: Request) -> Exchange:
     return Exchange(
         session_of(request),
         request.app.state.runtime.peers["registry"],
-        preferred_language(request.headers.get("accept-language")),
+        caller_language(request),
     )
 
 

@@ -6,25 +6,13 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
+from migrations.columns import resource_columns
 from migrations.env import runtime_role
 
 revision: Final = "0002"
 down_revision: Final = "0001"
 
 _WRITTEN = "source, indicator, framework, cycle, observation"
-
-
-def _resource() -> list[sa.Column[Any]]:
-    instant = sa.DateTime(timezone=True)
-    return [
-        sa.Column("id", sa.Uuid, primary_key=True),
-        sa.Column("version", sa.Integer, nullable=False),
-        sa.Column("created_at", instant, nullable=False, server_default=sa.func.now()),
-        sa.Column("created_by", sa.String, nullable=False),
-        sa.Column("updated_at", instant, nullable=False, server_default=sa.func.now()),
-        sa.Column("updated_by", sa.String, nullable=False),
-        sa.Column("deleted_at", instant),
-    ]
 
 
 def _reference(table: str, column: str, target: str, *, nullable: bool = False) -> sa.Column[Any]:
@@ -47,7 +35,7 @@ def upgrade() -> None:
 def _sources() -> None:
     op.create_table(
         "source",
-        *_resource(),
+        *resource_columns(),
         sa.Column("code", sa.String, nullable=False),
         sa.Column("title", sa.String, nullable=False),
         sa.Column("publisher", sa.String),
@@ -62,7 +50,7 @@ def _sources() -> None:
 def _frameworks() -> None:
     op.create_table(
         "indicator",
-        *_resource(),
+        *resource_columns(),
         sa.Column("code", sa.String, nullable=False),
         sa.Column("names", JSONB, nullable=False),
         sa.Column("unit", sa.String, nullable=False),
@@ -74,7 +62,7 @@ def _frameworks() -> None:
     )
     op.create_table(
         "framework",
-        *_resource(),
+        *resource_columns(),
         sa.Column("code", sa.String, nullable=False),
         sa.Column("names", JSONB, nullable=False),
         sa.Column("note", sa.String),
@@ -121,7 +109,7 @@ def _frameworks() -> None:
     op.create_index("ix_framework_node_indicator_id", "framework_node", ["indicator_id"])
     op.create_table(
         "cycle",
-        *_resource(),
+        *resource_columns(),
         sa.Column("code", sa.String, nullable=False),
         sa.Column("names", JSONB, nullable=False),
         _reference("cycle", "framework_id", "framework"),
@@ -134,7 +122,7 @@ def _frameworks() -> None:
 def _observations() -> None:
     op.create_table(
         "observation",
-        *_resource(),
+        *resource_columns(),
         _reference("observation", "zone_id", "replica"),
         _reference("observation", "indicator_id", "indicator"),
         sa.Column("period", sa.String, nullable=False),
@@ -160,7 +148,7 @@ def _observations() -> None:
 def _runs() -> None:
     op.create_table(
         "run",
-        *_resource(),
+        *resource_columns(),
         _reference("run", "cycle_id", "cycle"),
         sa.Column("cycle", JSONB, nullable=False),
         sa.Column("period", sa.String, nullable=False),

@@ -5,6 +5,7 @@ from typing import Final
 import sqlalchemy as sa
 from alembic import op
 
+from migrations.columns import resource_columns
 from migrations.env import runtime_role
 
 revision: Final = "0002"
@@ -12,15 +13,8 @@ down_revision: Final = "0001"
 
 
 def _record(table: str) -> list[sa.Column]:  # type: ignore[type-arg]  # columns of several types
-    instant = sa.DateTime(timezone=True)
     return [
-        sa.Column("id", sa.Uuid, primary_key=True),
-        sa.Column("version", sa.Integer, nullable=False),
-        sa.Column("created_at", instant, nullable=False, server_default=sa.func.now()),
-        sa.Column("created_by", sa.String, nullable=False),
-        sa.Column("updated_at", instant, nullable=False, server_default=sa.func.now()),
-        sa.Column("updated_by", sa.String, nullable=False),
-        sa.Column("deleted_at", instant),
+        *resource_columns(),
         sa.Column("code", sa.String, nullable=False),
         sa.Column("zone_id", sa.Uuid, sa.ForeignKey("replica.id", name=op.f(f"fk_{table}_zone_id"))),
         sa.Column("title", sa.String, nullable=False),

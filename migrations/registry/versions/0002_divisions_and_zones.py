@@ -6,23 +6,11 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from migrations.columns import resource_columns
 from migrations.env import runtime_role
 
 revision: Final = "0002"
 down_revision: Final = "0001"
-
-
-def _resource() -> list[sa.Column]:  # type: ignore[type-arg]  # columns of several types
-    instant = sa.DateTime(timezone=True)
-    return [
-        sa.Column("id", sa.Uuid, primary_key=True),
-        sa.Column("version", sa.Integer, nullable=False),
-        sa.Column("created_at", instant, nullable=False, server_default=sa.func.now()),
-        sa.Column("created_by", sa.String, nullable=False),
-        sa.Column("updated_at", instant, nullable=False, server_default=sa.func.now()),
-        sa.Column("updated_by", sa.String, nullable=False),
-        sa.Column("deleted_at", instant),
-    ]
 
 
 def _one_of(table: str, column: str, *values: str) -> sa.CheckConstraint:
@@ -33,7 +21,7 @@ def _one_of(table: str, column: str, *values: str) -> sa.CheckConstraint:
 def upgrade() -> None:
     op.create_table(
         "division",
-        *_resource(),
+        *resource_columns(),
         sa.Column("system", sa.String, nullable=False),
         sa.Column("code", sa.String, nullable=False),
         sa.Column("name", sa.String, nullable=False),
@@ -65,7 +53,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "zone",
-        *_resource(),
+        *resource_columns(),
         sa.Column("code", sa.String, nullable=False),
         sa.Column("name_zh", sa.String, nullable=False),
         sa.Column("name_en", sa.String),

@@ -10,6 +10,7 @@ from fastapi import Depends, Response
 from chassis.etag import IfMatch, check_version
 from chassis.identity.access import require, require_write_everywhere
 from chassis.identity.principal import Principal
+from chassis.language import Language
 from chassis.listing import Filter, Listing, ListQuery, fetch_page
 from chassis.routing import ResourceRouter, Transaction
 from chassis.schemas import Page
@@ -18,7 +19,6 @@ from services.evaluation.cycles.models import Cycle
 from services.evaluation.cycles.schemas import CycleIn, CycleOut, CyclePatch
 from services.evaluation.frameworks import queries as frameworks
 from services.evaluation.frameworks.models import Framework
-from services.evaluation.language import Language
 from services.evaluation.references import named_by
 
 router = ResourceRouter("cycles")

@@ -8,9 +8,8 @@ from uuid import UUID
 
 from pydantic import ConfigDict, field_validator
 
-from chassis.schemas import In, Names, Out, ResourceOut
+from chassis.schemas import EXAMPLE_STAMPS, In, Names, Out, ResourceOut
 from chassis.text import Code
-from services.evaluation.frameworks.schemas import STAMPS
 from services.evaluation.patches import not_null
 from services.evaluation.periods import Period
 from services.evaluation.references import NamedObject
@@ -58,7 +57,7 @@ class CycleOut(ResourceOut):
         json_schema_extra={
             "examples": [
                 {
-                    **STAMPS,
+                    **EXAMPLE_STAMPS,
                     **_BODY,
                     "name": "2012 年演示评价",
                     "framework": {"id": "0198c3a0-6f00-7000-8000-000000000003", "code": "DEMO-2012"},

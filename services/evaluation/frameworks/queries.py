@@ -10,12 +10,10 @@ from sqlalchemy.orm import selectinload
 
 from chassis.ids import Reference
 from chassis.problems import NotFound
-from chassis.schemas import Names
+from chassis.schemas import Names, stamps
 from services.evaluation.frameworks.models import Framework, FrameworkNode, Indicator
 from services.evaluation.frameworks.schemas import FrameworkOut, FrameworkSummaryOut, IndicatorOut, NodeOut
 from services.evaluation.references import among, named_by
-
-_STAMPS = ("id", "version", "created_at", "created_by", "updated_at", "updated_by", "deleted_at")
 
 
 def live() -> Select[Framework]:
@@ -68,7 +66,10 @@ async def indicators_named(
 def show_indicator(row: Indicator, language: str) -> IndicatorOut:
     names = Names.model_validate(row.names)
     return IndicatorOut(
-        **{name: getattr(row, name) for name in (*_STAMPS, "code", "unit", "definition")},
+        **stamps(row),
+        code=row.code,
+        unit=row.unit,
+        definition=row.definition,
         name=names.pick(language),
         names=names,
         valid_min=row.valid_min,
@@ -79,7 +80,9 @@ def show_indicator(row: Indicator, language: str) -> IndicatorOut:
 def show_summary(row: Framework, language: str) -> FrameworkSummaryOut:
     names = Names.model_validate(row.names)
     return FrameworkSummaryOut(
-        **{name: getattr(row, name) for name in (*_STAMPS, "code", "note")},
+        **stamps(row),
+        code=row.code,
+        note=row.note,
         name=names.pick(language),
         names=names,
     )
@@ -87,7 +90,7 @@ def show_summary(row: Framework, language: str) -> FrameworkSummaryOut:
 
 def show(row: Framework, language: str) -> FrameworkOut:
     """`row.nodes` and their indicators are loaded."""
-    summary = {name: getattr(row, name) for name in (*_STAMPS, "code", "note")}
+    summary = {**stamps(row), "code": row.code, "note": row.note}
     names = Names.model_validate(row.names)
     nodes = [show_node(node) for node in row.nodes]
     return FrameworkOut(**summary, name=names.pick(language), names=names, nodes=nodes)

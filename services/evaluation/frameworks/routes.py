@@ -11,6 +11,7 @@ from chassis.etag import IfMatch, check_version
 from chassis.identity.access import require, require_write_everywhere
 from chassis.identity.principal import Principal
 from chassis.ids import Reference
+from chassis.language import Language
 from chassis.listing import Filter, Listing, ListQuery, fetch_page
 from chassis.problems import NotFound
 from chassis.routing import ResourceRouter, Transaction
@@ -24,7 +25,6 @@ from services.evaluation.frameworks.schemas import (
     FrameworkSummaryOut,
     IndicatorOut,
 )
-from services.evaluation.language import Language
 from services.evaluation.references import named_by
 
 router = ResourceRouter("frameworks")

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import ConfigDict, Field, field_validator
 
 from chassis.decimals import DecimalString
-from chassis.schemas import In, Names, Out, ResourceOut
+from chassis.schemas import EXAMPLE_STAMPS, In, Names, Out, ResourceOut
 from chassis.text import Code, Name, Text
 from services.evaluation.patches import not_null
 
@@ -16,15 +16,6 @@ MAX_NODES = 2000
 DirectionName = Literal["higher_is_better", "lower_is_better"]
 AggregationName = Literal["arithmetic"]
 
-STAMPS: dict[str, Any] = {
-    "id": "0198c3a0-6f00-7000-8000-000000000002",
-    "version": 1,
-    "created_at": "2026-03-01T08:00:00.000Z",
-    "created_by": "person:editor",
-    "updated_at": "2026-03-01T08:00:00.000Z",
-    "updated_by": "person:editor",
-    "deleted_at": None,
-}
 _ROOT: dict[str, Any] = {
     "code": "SD",
     "parent": None,
@@ -124,7 +115,7 @@ class FrameworkSummaryOut(ResourceOut):
         json_schema_extra={
             "examples": [
                 {
-                    **STAMPS,
+                    **EXAMPLE_STAMPS,
                     **{name: value for name, value in _BODY.items() if name != "nodes"},
                     "name": "演示指标体系 2012",
                 }
@@ -145,7 +136,7 @@ class FrameworkOut(FrameworkSummaryOut):
         json_schema_extra={
             "examples": [
                 {
-                    **STAMPS,
+                    **EXAMPLE_STAMPS,
                     **_BODY,
                     "name": "演示指标体系 2012",
                     "nodes": [{**_NO_MEMBERS, **_ROOT}, {**_NO_MEMBERS, **_LEAF}],
@@ -158,7 +149,7 @@ class FrameworkOut(FrameworkSummaryOut):
 
 
 _INDICATOR = {
-    **STAMPS,
+    **EXAMPLE_STAMPS,
     "code": "TERTIARY-SHARE",
     "name": "第三产业占比",
     "names": _LEAF["names"],

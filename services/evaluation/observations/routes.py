@@ -14,12 +14,12 @@ from chassis.feed.outbox import Change, emit
 from chassis.identity.access import require, require_write
 from chassis.identity.principal import Principal
 from chassis.imports.routes import add_imports
+from chassis.language import Language
 from chassis.listing import ListQuery, fetch_page
 from chassis.problems import Issue, ValidationFailed
 from chassis.resource import revise
 from chassis.routing import ResourceRouter, Transaction
 from chassis.schemas import Page
-from services.evaluation.language import Language
 from services.evaluation.observations import queries
 from services.evaluation.observations.importing import OBSERVATION_IMPORT
 from services.evaluation.observations.rules import range_fault, source_faults, value_fault

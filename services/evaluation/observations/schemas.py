@@ -10,10 +10,9 @@ from pydantic import ConfigDict, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from chassis.decimals import DecimalString
-from chassis.schemas import In, ResourceOut
+from chassis.schemas import EXAMPLE_STAMPS, In, ResourceOut
 from chassis.text import Code, Name, Text
 from services.evaluation.cycles.schemas import CodedRef
-from services.evaluation.frameworks.schemas import STAMPS
 from services.evaluation.observations.rules import value_fault
 from services.evaluation.patches import not_null
 from services.evaluation.periods import Period
@@ -80,7 +79,7 @@ class ObservationOut(ResourceOut):
         json_schema_extra={
             "examples": [
                 {
-                    **STAMPS,
+                    **EXAMPLE_STAMPS,
                     "zone": ZONE_EXAMPLE,
                     "indicator": {"id": "0198c3a0-6f00-7000-8000-000000000005", "code": "TERTIARY-SHARE"},
                     "period": "2012",

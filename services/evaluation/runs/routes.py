@@ -9,10 +9,10 @@ from sqlalchemy.orm import defer
 
 from chassis.identity.access import require, require_write_everywhere
 from chassis.identity.principal import Principal
+from chassis.language import Language
 from chassis.listing import ListQuery, fetch_page
 from chassis.routing import ResourceRouter, Transaction
 from chassis.schemas import Page
-from services.evaluation.language import Language
 from services.evaluation.runs import queries, score_queries, writing
 from services.evaluation.runs.decomposition import show_decomposition, show_score
 from services.evaluation.runs.models import Run

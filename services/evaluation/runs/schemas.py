@@ -7,8 +7,8 @@ from uuid import UUID
 
 from pydantic import ConfigDict
 
-from chassis.schemas import In, Names, Out, ResourceOut
-from services.evaluation.frameworks.schemas import STAMPS, NodeOut
+from chassis.schemas import EXAMPLE_STAMPS, In, Names, Out, ResourceOut
+from services.evaluation.frameworks.schemas import NodeOut
 from services.evaluation.references import NamedObject
 from services.evaluation.runs.method import MethodSettings
 
@@ -32,7 +32,7 @@ _FRAMEWORK: dict[str, Any] = {**_CYCLE, "id": "0198c3a0-6f00-7000-8000-000000000
 
 
 _SUMMARY: dict[str, Any] = {
-    **STAMPS,
+    **EXAMPLE_STAMPS,
     "cycle": _CYCLE,
     "period": "2012",
     "method": _METHOD,

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from chassis.schemas import In, Out, ResourceOut
+from chassis.schemas import EXAMPLE_STAMPS, In, Out, ResourceOut
 from chassis.text import Code, Name, Text
 from chassis.words import Words
 
@@ -42,13 +42,7 @@ class SourceRow(In):
 
 
 EXAMPLE: dict[str, Any] = {
-    "id": "0198c3a0-6f00-7000-8000-000000000001",
-    "version": 1,
-    "created_at": "2026-03-01T08:00:00.000Z",
-    "created_by": "person:editor",
-    "updated_at": "2026-03-01T08:00:00.000Z",
-    "updated_by": "person:editor",
-    "deleted_at": None,
+    **EXAMPLE_STAMPS,
     "code": "S-CITY",
     "title": "中国城市统计年鉴",
     "publisher": "国家统计局",

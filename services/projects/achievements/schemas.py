@@ -6,10 +6,9 @@ from typing import Any
 
 from pydantic import ConfigDict, Field
 
-from chassis.schemas import In
+from chassis.schemas import EXAMPLE_STAMPS, In
 from chassis.text import Text
 from services.projects.record_schemas import (
-    STAMPS_EXAMPLE,
     ZONE_EXAMPLE,
     RecordEntry,
     RecordOut,
@@ -62,7 +61,7 @@ class AchievementOut(RecordOut):
         from_attributes=True,
         json_schema_extra={
             "examples": [
-                STAMPS_EXAMPLE | _BODY | {"zone": ZONE_EXAMPLE, "division_path": ["340000", "340400"]}
+                EXAMPLE_STAMPS | _BODY | {"zone": ZONE_EXAMPLE, "division_path": ["340000", "340400"]}
             ]
         },
     )

@@ -9,11 +9,10 @@ from pydantic import ConfigDict, Field, StringConstraints, ValidationInfo, field
 from pydantic_core import PydanticCustomError
 
 from chassis.decimals import DecimalString
-from chassis.schemas import In
+from chassis.schemas import EXAMPLE_STAMPS, In
 from chassis.text import Text
 from services.projects.projects.rules import amount_fault
 from services.projects.record_schemas import (
-    STAMPS_EXAMPLE,
     ZONE_EXAMPLE,
     RecordEntry,
     RecordOut,
@@ -80,7 +79,7 @@ class ProjectOut(RecordOut):
         from_attributes=True,
         json_schema_extra={
             "examples": [
-                STAMPS_EXAMPLE | _BODY | {"zone": ZONE_EXAMPLE, "division_path": ["340000", "340400"]}
+                EXAMPLE_STAMPS | _BODY | {"zone": ZONE_EXAMPLE, "division_path": ["340000", "340400"]}
             ]
         },
     )

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, ConfigDict, model_validator
 from pydantic_core import PydanticCustomError
 
 from chassis.decimals import DecimalString
-from chassis.schemas import In, Out, ResourceOut
+from chassis.schemas import EXAMPLE_STAMPS, In, Out, ResourceOut
 from chassis.text import Name, Text
 from chassis.words import Words
 from services.registry.divisions import rules
@@ -70,13 +70,7 @@ class DivisionOut(ResourceOut):
         json_schema_extra={
             "examples": [
                 {
-                    "id": "0198c3d2-7a10-7cc0-a5a1-1f3c0b7f1a01",
-                    "version": 1,
-                    "created_at": "2026-11-24T08:00:00.000Z",
-                    "created_by": "machine:0198c3d2-7a10-7cc0-a5a1-1f3c0b7f1a02",
-                    "updated_at": "2026-11-24T08:00:00.000Z",
-                    "updated_by": "machine:0198c3d2-7a10-7cc0-a5a1-1f3c0b7f1a02",
-                    "deleted_at": None,
+                    **EXAMPLE_STAMPS,
                     "system": "gbt2260",
                     "code": "330282",
                     "name": "慈溪市",

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from chassis.schemas import ExternalId, Names
+from chassis.schemas import ExternalId, Names, stamps
 from services.registry.divisions.rules import SYSTEM
 from services.registry.divisions.schemas import DivisionRef
 from services.registry.zones.models import Zone
 from services.registry.zones.schemas import Feature, Point, ZoneOut
 
 _AS_STORED = (
-    "id", "version", "created_at", "created_by", "updated_at", "updated_by", "deleted_at",
     "code", "tier", "kind", "programme", "state", "division_relation", "division_path", "approved_year",
     "approved_batch",
     "advanced_demonstration_since", "exited_year", "exit_reason", "theme", "source", "note",
@@ -34,6 +33,7 @@ def show(zone: Zone, language: str) -> ZoneOut:
     if zone.longitude is not None and zone.latitude is not None:
         point = Point(longitude=zone.longitude, latitude=zone.latitude)
     return ZoneOut(
+        **stamps(zone),
         **{name: getattr(zone, name) for name in _AS_STORED},
         name=names.pick(language),
         names=names,

@@ -10,10 +10,10 @@ from chassis.etag import IfMatch, check_version
 from chassis.identity.access import require
 from chassis.identity.principal import Principal
 from chassis.imports.routes import add_imports
+from chassis.language import Language
 from chassis.listing import ListQuery, fetch_page
 from chassis.routing import ResourceRouter, Transaction
 from chassis.schemas import Page
-from chassis.words import preferred_language
 from services.registry.zones import queries, writing
 from services.registry.zones.representation import feature, show
 from services.registry.zones.schemas import FeatureCollection, ZoneCreate, ZoneOut, ZonePatch
@@ -22,13 +22,6 @@ router = ResourceRouter("zones")
 CanRead = Annotated[Principal, require("zone.read")]
 CanWrite = Annotated[Principal, require("zone.write")]
 Query = Annotated[ListQuery, Depends(queries.ZONES)]
-
-
-def _language(request: Request) -> str:
-    return preferred_language(request.headers.get("accept-language"))
-
-
-Language = Annotated[str, Depends(_language)]
 
 
 @router.get("/zones", operation_id="list_zones", summary="List zones")

@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from chassis.decimals import DecimalString
-from chassis.schemas import ExternalId, In, Names, Out, ResourceOut
+from chassis.schemas import EXAMPLE_STAMPS, ExternalId, In, Names, Out, ResourceOut
 from chassis.text import Code, Name, Text
 from chassis.words import Words
 from services.registry.divisions.schemas import DivisionCode, DivisionRef, Edition
@@ -164,13 +164,7 @@ class ZoneOut(ResourceOut):
         json_schema_extra={
             "examples": [
                 {
-                    "id": "0198c3d2-7a10-7cc0-a5a1-1f3c0b7f1a01",
-                    "version": 1,
-                    "created_at": "2026-11-24T08:00:00.000Z",
-                    "created_by": "machine:0198c3d2-7a10-7cc0-a5a1-1f3c0b7f1a02",
-                    "updated_at": "2026-11-24T08:00:00.000Z",
-                    "updated_by": "machine:0198c3d2-7a10-7cc0-a5a1-1f3c0b7f1a02",
-                    "deleted_at": None,
+                    **EXAMPLE_STAMPS,
                     **_BODY,
                     "name": "江苏省盐城市国家可持续发展实验区",
                     "state": "operating",

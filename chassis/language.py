@@ -1,4 +1,4 @@
-"""The language in which the caller reads names."""
+"""The language in which the caller reads."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from fastapi import Depends, Request
 from chassis.words import preferred_language
 
 
-def _language(request: Request) -> str:
+def caller_language(request: Request) -> str:
     return preferred_language(request.headers.get("accept-language"))
 
 
-Language = Annotated[str, Depends(_language)]
+Language = Annotated[str, Depends(caller_language)]
