@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -22,6 +24,21 @@ MAX_ROWS = 200_000
 MAX_COLUMNS = 200
 MAX_EXPANDED_BYTES = 300_000_000
 MAX_ENTRIES = 2_000
+MAX_CELLS = 12_000_000  # more would not fit into MAX_EXPANDED_BYTES
+
+# where a row or a cell says it is (ECMA-376 part 1, 18.3.1.73 and 18.3.1.4)
+_PLACE = re.compile(rb"""\br\s*=\s*["']\s*([A-Za-z]{0,7})([0-9]{1,18})""")
+_PIECE_BYTES = 1_000_000
+_UNREADABLE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    IndexError,
+    ValueError,
+    OSError,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+)
 
 
 @dataclass(frozen=True)
@@ -81,20 +98,62 @@ def _csv_rows(content: bytes) -> Iterator[list[str]]:
 
 def _xlsx(content: bytes) -> Sheet:
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            entries = archive.infolist()
-        # judged before anything is unpacked: a small file can declare gigabytes
-        if len(entries) > MAX_ENTRIES or sum(entry.file_size for entry in entries) > MAX_EXPANDED_BYTES:
-            raise PayloadTooLarge(
-                Words("工作簿解压后过大", "The workbook is too large when unpacked"),
-                members={"limit_bytes": MAX_EXPANDED_BYTES},
-            )
+        _check_extent(content)
         book = load_workbook(io.BytesIO(content))
         name = book.sheet_names[0]
         rows = book.get_sheet_by_index(0).to_python(skip_empty_area=False)
-    except (zipfile.BadZipFile, CalamineError, IndexError, ValueError, OSError, EOFError) as error:
+    except (*_UNREADABLE, CalamineError) as error:
         raise _broken("工作簿无法读取", "The workbook cannot be read") from error
     return _sheet(name, ([_text(cell) for cell in row] for row in rows))
+
+
+def _check_extent(content: bytes) -> None:
+    """Raise 413 for a workbook that a small file blows up: gigabytes packed well, or one cell far away.
+
+    The reader lays out every cell up to the last one, and its process dies if there is no room for them.
+    """
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        entries = archive.infolist()
+        # judged before anything is unpacked: a small file can declare gigabytes
+        if len(entries) > MAX_ENTRIES or sum(entry.file_size for entry in entries) > MAX_EXPANDED_BYTES:
+            raise _too_much("工作簿解压后过大", "The workbook is too large when unpacked")
+        names = {entry.filename.lower() for entry in entries}
+        if "xl/workbook.xml" not in names or names & {"content.xml", "xl/workbook.bin"}:
+            raise _broken("不是 XLSX 工作簿", "This is no XLSX workbook")
+        # any of them may be the sheet; unpacking each also proves its declared size
+        if any(_cells(archive, entry) > MAX_CELLS for entry in entries):
+            raise _too_much("工作表的单元格过多", "The sheet has too many cells")
+
+
+def _cells(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> int:
+    """Cells from A1 to the last row and the last column that the entry names."""
+    last_row, columns = 0, {b"A"}
+    for part in _parts(archive, entry):
+        found = _PLACE.findall(part)
+        columns.update(letters for letters, _ in found)
+        last_row = max(last_row, *(int(number) for _, number in found), 0)
+    return last_row * max(_column_number(letters) for letters in columns)
+
+
+def _parts(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]:
+    """The entry piece by piece; a place that a cut divides is whole in the next piece."""
+    rest = b""
+    with archive.open(entry) as file:
+        while piece := file.read(_PIECE_BYTES):
+            yield rest + piece
+            rest = piece[-40:]
+
+
+def _column_number(letters: bytes) -> int:
+    number = 0
+    for letter in letters.upper():
+        number = number * 26 + letter - ord("A") + 1
+    return number
+
+
+def _too_much(zh: str, en: str) -> PayloadTooLarge:
+    limits = {"limit_bytes": MAX_EXPANDED_BYTES, "limit_rows": MAX_ROWS, "limit_columns": MAX_COLUMNS}
+    return PayloadTooLarge(Words(zh, en), members=limits)
 
 
 def _text(cell: Any) -> str:
