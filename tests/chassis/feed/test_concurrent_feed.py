@@ -43,9 +43,7 @@ async def _writer(database: Database, ledger: Ledger, dice: random.Random) -> No
                 ledger.locks[subject].release()
 
 
-async def _transaction(
-    database: Database, ledger: Ledger, subjects: list[UUID], dice: random.Random
-) -> None:
+async def _transaction(database: Database, ledger: Ledger, subjects: list[UUID], dice: random.Random) -> None:
     fails, delay = dice.random() < 0.15, dice.choice([0.0, 0.0, 0.002, 0.02])
     new = {subject: ledger.versions[subject] + 1 for subject in subjects}
     try:

@@ -66,7 +66,14 @@ class Follower:
 async def remember(session: AsyncSession, events: Sequence[dict[str, Any]]) -> None:
     """An effect that fails if it is had twice: a primary key for each event."""
     rows = [
-        {"subject": SOURCE, "key": f"{e['data']['number']:03d}", "fingerprint": b"", "status": 1, "headers": {}, "body": b""}
+        {
+            "subject": SOURCE,
+            "key": f"{e['data']['number']:03d}",
+            "fingerprint": b"",
+            "status": 1,
+            "headers": {},
+            "body": b"",
+        }
         for e in events
     ]
     if rows:
@@ -138,9 +145,7 @@ async def test_a_stretch_that_two_rivals_fetched_is_applied_once(follower: Follo
             return answer
 
     rival = Peer(SOURCE, f"http://{SOURCE}", follower.peer._signer, Together())
-    done = await asyncio.gather(
-        *(follow_once(follower.database, rival, SOURCE, remember) for _ in range(2))
-    )
+    done = await asyncio.gather(*(follow_once(follower.database, rival, SOURCE, remember) for _ in range(2)))
     assert sorted(done) == [0, 3]
     assert (await follower.position(), await follower.effects()) == (("e1", 3), ["001", "002", "003"])
 
