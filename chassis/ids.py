@@ -8,7 +8,7 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from chassis.problems import NotFound
-from chassis.text import is_clean
+from chassis.text import fold_code, is_clean
 from chassis.words import Words
 
 
@@ -32,8 +32,8 @@ class Reference:
         if not is_clean(text) or len(text) > 300:
             raise ValueError("not a reference")
         kind, _, rest = text.partition(":")
-        if kind == "code" and rest:
-            return cls(code=rest)
+        if kind == "code" and (code := fold_code(rest)):
+            return cls(code=code)
         if kind == "ext":
             system, _, value = rest.partition(":")
             if system and value:
