@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from datetime import date, datetime
 
 import pytest
+import xlsxwriter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -58,13 +60,8 @@ def test_cells_of_a_workbook_are_what_a_person_would_have_typed() -> None:
 
 
 def test_a_formula_comes_as_the_value_that_was_computed_last() -> None:
-    book = workbook(
-        [["a", "b"], [("=1/0", 42), ('=WEBSERVICE("http://x")', "kept")], ["=1+1 as text", "'=x"]]
-    )
-    assert cells(read_sheet(book, XLSX)) == [
-        (2, {"a": "42", "b": "kept"}),
-        (3, {"a": "=1+1 as text", "b": "'=x"}),
-    ] or cells(read_sheet(book, XLSX))[0] == (2, {"a": "42", "b": "kept"})
+    book = workbook([["a", "b"], [("=1/0", 42), ('=WEBSERVICE("http://x")', "kept")]])
+    assert cells(read_sheet(book, XLSX)) == [(2, {"a": "42", "b": "kept"})]
 
 
 def test_the_first_sheet_is_read_and_named() -> None:
@@ -164,7 +161,8 @@ def test_one_cell_far_away_is_413_and_does_not_end_the_process(place: tuple[int,
 
 
 def test_a_far_cell_written_in_another_way_is_found_too() -> None:
-    far = b"<worksheet><sheetData><row r = '1048576'><c r = 'xfd1048576'><v>1</v></c></row></sheetData></worksheet>"
+    cell = b"<row r = '1048576'><c r = 'xfd1048576'><v>1</v></c></row>"
+    far = b"<worksheet><sheetData>" + cell + b"</sheetData></worksheet>"
     with pytest.raises(PayloadTooLarge):
         read_sheet(repacked(BOOK, {SHEET: far}), XLSX)
 
@@ -187,10 +185,6 @@ def test_a_workbook_without_its_parts_is_malformed(changes: dict[str, bytes | No
 
 
 def test_dates_are_written_as_dates() -> None:
-    import io
-
-    import xlsxwriter
-
     out = io.BytesIO()
     book = xlsxwriter.Workbook(out, {"in_memory": True})
     sheet = book.add_worksheet()
