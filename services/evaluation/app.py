@@ -7,6 +7,7 @@ from fastapi import FastAPI
 import chassis.app
 from chassis.app import Service
 from chassis.feed.replica import Replicating
+from services.evaluation.cycles.routes import framework_router as framework_deletion
 from services.evaluation.cycles.routes import router as cycles
 from services.evaluation.frameworks.routes import router as frameworks
 from services.evaluation.observations.routes import router as observations
@@ -18,7 +19,7 @@ SERVICE = Service(
     name="evaluation",
     title="SDZ evaluation 评价",
     description="Frameworks, observations, runs and scores. 指标体系、数据、评价与得分。",
-    routers=[sources, frameworks, cycles, observations, runs],
+    routers=[sources, frameworks, framework_deletion, cycles, observations, runs],
     peers={"registry": frozenset({"feed.read"}), "projects": frozenset({"feed.read"})},
     follows={"registry": Replicating({ZONE})},
 )

@@ -22,6 +22,8 @@ from services.evaluation.frameworks.models import Framework
 from services.evaluation.references import named_by
 
 router = ResourceRouter("cycles")
+# here, because only cycles know whether a framework is in use
+framework_router = ResourceRouter("frameworks")
 CanRead = Annotated[Principal, require("framework.read")]
 CanWrite = Annotated[Principal, require("framework.write")]
 cycles = Listing(
@@ -93,7 +95,7 @@ async def delete_cycle(
     await writing.remove(session, cycle, actor.subject)
 
 
-@router.delete(
+@framework_router.delete(
     "/frameworks/{ref}", status_code=204, operation_id="delete_framework", summary="Delete a framework"
 )
 async def delete_framework(
