@@ -175,12 +175,18 @@ class AccountWithSecret(AccountOut):
     secret_shown: bool = Field(default=False, description="True on a replay, which has no secret any more")
 
 
+_ME_EXAMPLE = {
+    **{name: value for name, value in OUT_EXAMPLE.items() if name not in {"active", "previous_secret_until"}},
+    "permissions": ["reference.read", "zone.read"],
+}
+
+
 class MeOut(ResourceOut):
     """The caller's own account, with what its roles permit."""
 
     model_config = ConfigDict(
         from_attributes=True,
-        json_schema_extra={"examples": [{**OUT_EXAMPLE, "permissions": ["reference.read", "zone.read"]}]},
+        json_schema_extra={"examples": [_ME_EXAMPLE]},
     )
 
     kind: Literal["person", "machine"]
