@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-import xlsxwriter  # type: ignore[import-untyped]  # comes without annotations
+import xlsxwriter
 from sqlalchemy import event
 
 from tests.evaluation.builders import HUBEI, HUNAN, PERIOD, ROWS, framework, leaf, row
