@@ -99,6 +99,7 @@ async def test_pages_one_after_the_other_are_the_whole_sorted_list(
     for _ in range(len(rows) + 1):
         part, page = await page_of(shared_probe, table, f"sort={sort}&limit={limit}{cursor}")
         assert page.has_more == (page.next_cursor is not None)
+        assert part, "a cursor that leads to nothing"
         seen += part
         cursor = f"&cursor={page.next_cursor}"
         if not page.has_more:

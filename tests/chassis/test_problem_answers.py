@@ -76,6 +76,16 @@ async def test_head_answers_as_get_without_a_body(shared_probe: RunningService) 
             assert head.headers["content-length"] == full.headers["content-length"]
 
 
+@pytest.mark.parametrize("path", ["/api/v1/zones", "/api/v1/nothing", "/api/v1/probe/broken", "/livez"])
+async def test_head_sends_no_body_to_the_server_that_would_write_it(
+    shared_probe: RunningService, path: str
+) -> None:
+    headers = {"authorization": f"Bearer {shared_probe.token(ministry())}"}
+    answer = await raw_request(shared_probe.app, "HEAD", path, headers=headers)
+    assert answer.body == b""
+    assert int(answer.headers["content-length"]) > 0
+
+
 @pytest.mark.parametrize(
     ("preferred", "language", "title"),
     [

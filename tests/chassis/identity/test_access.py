@@ -56,6 +56,20 @@ async def test_only_a_bearer_token_is_believed(probe: RunningService, header: st
 
 
 @pytest.mark.anyio
+async def test_a_good_token_in_another_scheme_or_header_is_not_believed(probe: RunningService) -> None:
+    token = probe.token(ministry())
+    async with probe.client() as nobody:
+        for headers in (
+            {"authorization": f"Basic {token}"},
+            {"authorization": f"Token {token}"},
+            {"authorization": token},
+            {"x-authorization": f"Bearer {token}"},
+            {"cookie": f"token={token}"},
+        ):
+            problem_of(await nobody.get("/api/v1/zones", headers=headers), 401, "unauthenticated")
+
+
+@pytest.mark.anyio
 async def test_the_scheme_is_written_in_any_case(probe: RunningService) -> None:
     async with probe.client() as client:
         token = probe.token(ministry())

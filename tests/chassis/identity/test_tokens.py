@@ -261,6 +261,19 @@ def _ring(factory: pytest.TempPathFactory) -> KeyRing:
     return _rings[0]
 
 
+@pytest.mark.parametrize("depth", [500, 1_000, 1_500, 3_000, 5_000, 50_000])
+def test_a_deep_token_is_refused(keys: KeyRing, verifier: Verifier, depth: int) -> None:
+    deep = b"[" * depth + b"]" * depth
+    nested = b'{"kid":' * depth + b"1" + b"}" * depth
+    known = {"alg": "Ed25519", "kid": key_id(keys, "gateway")}
+    for token in (
+        f"{encoded(deep)}.{encoded(claims_now())}.e30",
+        f"{encoded(nested)}.{encoded(claims_now())}.e30",
+        signed(keys, "gateway", known, deep),
+    ):
+        refused(verifier, token)
+
+
 @pytest.mark.parametrize(
     "token",
     [
