@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
 
+from chassis.feed import changes
 from chassis.feed.sequencer import number_batch
 from chassis.identity.principal import Scope
 from tests.chassis.answers import problem_of
@@ -103,20 +105,30 @@ async def test_another_services_feed_is_not_answered_here(probe: RunningService)
         assert (await client.get(f"{URL}?source=registry")).status_code == 200
 
 
-async def test_a_wait_ends_with_the_event_and_holds_no_connection(probe: RunningService) -> None:
-    database = probe.runtime.database
+async def test_a_wait_ends_with_the_event_and_holds_no_connection(
+    probe: RunningService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database, held = probe.runtime.database, list[str]()
+    waiting = asyncio.Event()
+
+    async def pause(_seconds: float) -> None:
+        held.append(database.engine.pool.status())
+        waiting.set()
+        await asyncio.sleep(0)
+
     await probe.number_events()
     async with probe.client(ministry()) as client, asyncio.TaskGroup() as group:
         after = (await client.get(URL)).json()["next_after"]
-        readers = [
-            group.create_task(client.get(f"{URL}?after={after}&wait=30", timeout=40)) for _ in range(30)
-        ]
-        await asyncio.sleep(0)  # more readers than connections have begun to wait
+        idle = database.engine.pool.status()
+        monkeypatch.setattr(changes, "asyncio", SimpleNamespace(sleep=pause))
+        reader = group.create_task(client.get(f"{URL}?after={after}&wait=30", timeout=40))
+        await waiting.wait()
         await write(database, change(uuid4(), 1))
         while not await number_batch(database):
             pass
-    for reader in readers:
-        assert [event["type"] for event in reader.result().json()["items"]] == ["sdz.thing.updated.v1"]
+    assert [event["type"] for event in reader.result().json()["items"]] == ["sdz.thing.updated.v1"]
+    assert "Current Checked out connections: 0" in idle
+    assert idle == held[0]
 
 
 async def test_a_wait_ends_before_the_callers_deadline(probe: RunningService) -> None:

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import event, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.base_tables import idempotency
@@ -115,6 +115,22 @@ async def test_a_failure_after_the_effect_keeps_effect_and_position_out(follower
     assert (await follower.position(), await follower.effects()) == (("e1", 3), ["001", "002", "003"])
     await follower.once()
     assert (await follower.position(), len(await follower.effects())) == (("e1", 6), 6)
+
+
+async def test_a_failure_between_effect_and_position_keeps_both_out(follower: Follower) -> None:
+    def fails(*arguments: Any) -> None:
+        if arguments[2].startswith("UPDATE consumer"):
+            raise LookupError
+
+    engine = follower.database.engine.sync_engine
+    event.listen(engine, "before_cursor_execute", fails)
+    try:
+        with pytest.raises(LookupError):
+            await follower.once()
+    finally:
+        event.remove(engine, "before_cursor_execute", fails)
+    assert (await follower.position(), await follower.effects()) == (("", 0), [])
+    assert await follower.once() == 3
 
 
 async def test_a_kill_between_effect_and_position_keeps_both_out(follower: Follower) -> None:

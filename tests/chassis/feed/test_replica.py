@@ -80,7 +80,7 @@ async def test_a_stretch_may_hold_many_versions_and_kinds(service: RunningServic
 
 
 async def test_writers_of_the_same_copies_do_not_block_each_other_for_ever(service: RunningService) -> None:
-    ids = [uuid4() for _ in range(20)]
+    ids = [uuid4() for _ in range(600)]
     orders = [ids, ids[::-1], sorted(ids), sorted(ids, reverse=True)]
     await asyncio.gather(
         *(
