@@ -127,9 +127,8 @@ class ResourceRoute(APIRoute):
         return response
 
     def _check_query(self, request: Request) -> None:
-        if not request.scope[
-            "query_string"
-        ].isascii():  # servers let bytes through that are no URI (RFC 3986)
+        # servers let bytes through that are no URI (RFC 3986)
+        if not request.scope["query_string"].isascii():
             raise MalformedRequest(Words("查询串须用百分号编码", "The query string must be percent-encoded"))
         for name in request.query_params:
             if name not in self.query_names:

@@ -94,11 +94,8 @@ class Keys:
         for file in self._folder.glob("*.pem"):
             try:
                 key = OKPKey.import_key(file.read_bytes())
-            except (
-                OSError,
-                ValueError,
-                JoseError,
-            ) as error:  # one that is being written must not lock out all
+            except (OSError, ValueError, JoseError) as error:
+                # one that is being written must not lock out all
                 log.warning("no public key", file=file.name, error=repr(error))
                 continue
             yield key.thumbprint(), (file.name.split(".")[0], key)

@@ -108,6 +108,26 @@ async def test_pages_one_after_the_other_are_the_whole_sorted_list(
     _in_order(rows, whole, sort)
 
 
+@pytest.mark.parametrize(
+    ("sort", "order"),
+    [("-number,name", "cdab"), ("number,-name", "badc"), ("-number,-name", "dcba"), ("number", "abcd")],
+)
+async def test_keys_that_run_in_different_directions(
+    shared_probe: RunningService, sort: str, order: str
+) -> None:
+    moment = datetime(2024, 1, 1, tzinfo=UTC)
+    rows = [
+        (UUID(int=n), name, number, Decimal(0), moment)
+        for n, (name, number) in enumerate([("a", 1), ("b", 1), ("c", 2), ("d", 2)])
+    ]
+    names, cursor = "", ""
+    for _ in rows:
+        part, page = await page_of(shared_probe, table_of(rows), f"sort={sort}&limit=1{cursor}")
+        names += "".join(row[1] for row in rows if row[0] in part)
+        cursor = f"&cursor={page.next_cursor}"
+    assert (names, page.has_more) == (order, False)
+
+
 def _in_order(rows: list[tuple[Any, ...]], listed: list[UUID], sort: str) -> None:
     """Sorted as asked, judged without the database for the kinds that Python sorts alike."""
     by_id = {row[0]: row for row in rows}
