@@ -107,11 +107,18 @@ class Keys:
 class Verifier:
     """Turns a bearer token into a `Principal`, or raises `Unauthenticated`.
 
-    `peers` maps an issuer to the permissions that it may use here for itself.
+    `peers` maps an issuer to the permissions that it may use here for itself; a token that lives longer than
+    `longest` seconds is refused whoever signed it.
     """
 
-    def __init__(self, audience: str, keys: Keys, peers: Mapping[str, frozenset[str]]) -> None:
-        self._audience, self._keys, self._peers = audience, keys, peers
+    def __init__(
+        self,
+        audience: str,
+        keys: Keys,
+        peers: Mapping[str, frozenset[str]],
+        longest: int = LIFETIME_SECONDS,
+    ) -> None:
+        self._audience, self._keys, self._peers, self._longest = audience, keys, peers, longest
         # verifying costs two orders more than a look-up; entries live no longer than their token
         self._verified: dict[bytes, tuple[float, Principal]] = {}
 
@@ -122,6 +129,8 @@ class Verifier:
         if known is not None and known[0] > now:
             return known[1]
         claims = self.claims(token)
+        if claims["exp"] - claims["iat"] > self._longest:
+            raise Unauthenticated(_REFUSED)  # whoever revokes relies on tokens being short
         principal = self._from_claims(claims)
         if len(self._verified) > 4096:
             self._verified = {key: entry for key, entry in self._verified.items() if entry[0] > now}

@@ -129,6 +129,8 @@ def validate(sheet: Sheet, importer: Importer[R]) -> tuple[list[Outcome], list[N
     outcomes: list[Outcome] = []
     valid: list[Numbered[R]] = []
     seen: dict[tuple[Any, ...], int] = {}
+    if faults and not sheet.rows:  # else a sheet with nothing but a wrong header would pass as empty
+        outcomes.append(Outcome(1, "rejected", dict.fromkeys(importer.key), faults))
     for line in sheet.rows:
         key = {name: line.cells.get(name) for name in importer.key}
         if faults:

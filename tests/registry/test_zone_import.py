@@ -71,6 +71,19 @@ async def test_a_preview_says_what_a_commit_does_and_keeps_nothing(registry: Run
     assert (preview["mode"], done["mode"]) == ("dry_run", "commit")
 
 
+async def test_a_sheet_with_only_a_wrong_header_is_not_taken_for_an_empty_one(
+    registry: RunningService,
+) -> None:
+    async with registry.client(ministry()) as office:
+        answer = await office.post(
+            "/api/v1/zones/imports?commit=true",
+            content="code,nmae_zh\n",
+            headers={"content-type": "text/csv"},
+        )
+    codes = {issue["code"] for issue in answer.json()["report"]["rows"][0]["issues"]}
+    assert (answer.status_code, codes) == (422, {"unknown_column", "missing_column"})
+
+
 async def test_state_is_not_changed_by_a_sheet(registry: RunningService) -> None:
     async with registry.client(ministry()) as office:
         await _import(office, [zone_row("A")])

@@ -20,7 +20,7 @@ class AccessTokens:
     """Reads access tokens. No peer is allowed: only the gateway's own signature counts."""
 
     def __init__(self, keys: Keys) -> None:
-        self._verifier = Verifier(AUDIENCE, keys, {})
+        self._verifier = Verifier(AUDIENCE, keys, {}, longest=LIFETIME_SECONDS)
 
     def account_id(self, token: str) -> UUID:
         """The account that the token was issued to; raises Unauthenticated (401)."""

@@ -91,6 +91,10 @@ def test_a_token_ends_when_it_says_so_though_it_was_seen_before(
     refused(verifier, token)
 
 
+def test_an_internal_token_that_lives_long_is_not_believed(keys: KeyRing, verifier: Verifier) -> None:
+    refused(verifier, keys.signer("gateway").sign("registry", CLAIMS, lifetime=61))
+
+
 def test_a_token_is_not_believed_before_its_time(keys: KeyRing, verifier: Verifier, clock: Clock) -> None:
     clock.now += 100
     token = keys.signer("gateway").sign("registry", CLAIMS)
