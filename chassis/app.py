@@ -24,6 +24,8 @@ from chassis.openapi import install_openapi
 from chassis.runtime import Runtime
 from chassis.settings import Settings
 from chassis.tracing import Tracing
+from chassis.vocabularies.routes import list_router, vocabulary_router
+from chassis.vocabularies.terms import Vocabulary
 
 _FORGET_SECONDS = 3600
 log = structlog.get_logger("app")
@@ -34,7 +36,9 @@ class Service:
     """Declaration of a service.
 
     `peers` maps the services that may call this one to what they may do; `follows` maps the services whose
-    feed it applies to how; `calls` names further services that it calls.
+    feed it applies to how; `calls` names further services that it calls; `vocabularies` are the enumerations
+    that its resources use. `lists_whole` says that it answers the error catalogue and all vocabularies
+    for all services by routes of its own.
     """
 
     name: str
@@ -44,6 +48,13 @@ class Service:
     peers: Mapping[str, frozenset[str]] = field(default_factory=dict)
     follows: Mapping[str, Apply] = field(default_factory=dict)
     calls: tuple[str, ...] = ()
+    vocabularies: Sequence[Vocabulary] = ()
+    lists_whole: bool = False
+
+    def all_routers(self) -> Sequence[APIRouter]:
+        """What every service has, and its own."""
+        lists = () if self.lists_whole else (catalogue.router, list_router(self.vocabularies))
+        return (health_router, *lists, vocabulary_router(self.vocabularies), changes.router, *self.routers)
 
 
 def create_app(service: Service, settings: Settings | None = None) -> FastAPI:
@@ -72,7 +83,7 @@ def create_app(service: Service, settings: Settings | None = None) -> FastAPI:
     app.state.service = service
     problem_responses.register(app)
     app.add_middleware(Tracing, service=service.name)
-    for router in (health_router, catalogue.router, changes.router, *service.routers):
+    for router in service.all_routers():
         app.include_router(router)
     install_openapi(app)
     return app

@@ -20,6 +20,7 @@ KINDS: Mapping[str, Mapping[str, Any]] = {
     "text": {"type": "string"},
     "code": {"type": "string"},
     "enum": {"type": "string"},
+    "boolean": {"type": "boolean"},
     "integer": {"type": "integer"},
     "decimal": {"type": "string", "pattern": PATTERN},
     "date": {"type": "string", "format": "date"},
@@ -38,6 +39,12 @@ def parse_value(kind: str, text: str, allowed: tuple[str, ...] = ()) -> Any:
     if allowed and value not in allowed:
         raise ValueError(text)
     return value
+
+
+def _boolean(text: str) -> bool:
+    if text not in {"true", "false"}:
+        raise ValueError(text)
+    return text == "true"
 
 
 def _integer(text: str) -> int:
@@ -74,6 +81,7 @@ _PARSERS: Mapping[str, Callable[[str], Any]] = {
     "text": clean,
     "code": fold_code,
     "enum": str,
+    "boolean": _boolean,
     "integer": _integer,
     "decimal": parse_decimal,
     "date": _date,

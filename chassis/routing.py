@@ -27,7 +27,7 @@ from chassis.problems import (
     UnknownParameter,
     UnsupportedMediaType,
 )
-from chassis.schemas import ResourceOut
+from chassis.schemas import VersionedOut
 from chassis.tracing import remaining_seconds
 from chassis.words import Words
 
@@ -80,7 +80,7 @@ class ResourceRoute(APIRoute):
         self.openapi_extra = {**(self.openapi_extra or {}), "x-permission": self.requirement.permission}
         if declared:
             self.openapi_extra["parameters"] = [item for query in declared for item in query.parameters]
-        self.single = isinstance(self.response_model, type) and issubclass(self.response_model, ResourceOut)
+        self.single = isinstance(self.response_model, type) and issubclass(self.response_model, VersionedOut)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()

@@ -33,8 +33,14 @@ class Out(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
 
-class ResourceOut(Out):
-    """What every resource carries; an answer of this shape gets an ETag."""
+class VersionedOut(Out):
+    """An answer of this shape gets an ETag, and its version is what If-Match compares."""
+
+    version: int
+
+
+class ResourceOut(VersionedOut):
+    """What every resource carries."""
 
     id: UUID
     version: int

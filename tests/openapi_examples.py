@@ -10,9 +10,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from chassis import catalogue
 from chassis.app import Service
-from chassis.feed import changes
 from chassis.json_body import decode_json
 
 JSON_TYPES = ("application/json", "application/merge-patch+json", "application/geo+json")
@@ -41,10 +39,11 @@ def check_examples(service: Service, app: FastAPI) -> int:
 
 
 def _routes(service: Service) -> Iterator[tuple[str, APIRoute]]:
-    for router in (catalogue.router, changes.router, *service.routers):
+    for router in service.all_routers():
         for route in router.routes:
             assert isinstance(route, APIRoute)
-            yield from ((method, route) for method in route.methods or ())
+            if route.path.startswith("/api/"):
+                yield from ((method, route) for method in route.methods or ())
 
 
 def _check_body(document: Mapping[str, Any], operation: Mapping[str, Any], route: APIRoute) -> int:

@@ -13,6 +13,7 @@ from services.evaluation.frameworks.routes import router as frameworks
 from services.evaluation.observations.routes import router as observations
 from services.evaluation.runs.routes import router as runs
 from services.evaluation.sources.routes import router as sources
+from services.evaluation.vocabularies import VOCABULARIES
 from services.evaluation.zones import ZONE
 
 SERVICE = Service(
@@ -22,6 +23,7 @@ SERVICE = Service(
     routers=[sources, frameworks, framework_deletion, cycles, observations, runs],
     peers={"registry": frozenset({"feed.read"}), "projects": frozenset({"feed.read"})},
     follows={"registry": Replicating({ZONE})},
+    vocabularies=VOCABULARIES,
 )
 
 

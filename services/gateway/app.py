@@ -17,6 +17,7 @@ from services.gateway.accounts import routes as accounts
 from services.gateway.accounts.first_start import make_first_accounts
 from services.gateway.contract.collect import Contract
 from services.gateway.contract.routes import serve_merged_contract
+from services.gateway.merged import routes as merged
 from services.gateway.proxy.front import Front
 from services.gateway.proxy.routing_table import GATEWAY
 from services.gateway.roles import routes as roles
@@ -25,6 +26,7 @@ from services.gateway.state import Gateway
 from services.gateway.status import routes as status
 from services.gateway.tokens import routes as tokens
 from services.gateway.views import routes as views
+from services.gateway.vocabularies import VOCABULARIES
 
 log = structlog.get_logger("gateway")
 _FIRST_START_SECONDS, _BROKEN_SECONDS = 10.0, 1.0
@@ -33,7 +35,17 @@ SERVICE = Service(
     name=GATEWAY,
     title="SDZ",
     description="可持续发展实验区开放平台 · Open platform for sustainable-development experimental zones",
-    routers=(accounts.router, me_routes.router, tokens.router, roles.router, views.router, status.router),
+    routers=(
+        accounts.router,
+        me_routes.router,
+        tokens.router,
+        roles.router,
+        views.router,
+        status.router,
+        merged.router,
+    ),
+    vocabularies=VOCABULARIES,
+    lists_whole=True,
 )
 
 

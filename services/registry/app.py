@@ -6,7 +6,9 @@ from fastapi import FastAPI
 
 from chassis import app as chassis_app
 from services.registry.divisions.routes import router as divisions
+from services.registry.divisions.vocabulary import LEVEL
 from services.registry.zones.routes import router as zones
+from services.registry.zones.vocabulary import PROGRAMME, VOCABULARIES
 
 SERVICE = chassis_app.Service(
     name="registry",
@@ -17,6 +19,7 @@ SERVICE = chassis_app.Service(
         "projects": frozenset({"feed.read", "zone.read"}),
         "evaluation": frozenset({"feed.read", "zone.read"}),
     },
+    vocabularies=(LEVEL, *VOCABULARIES, PROGRAMME),
 )
 
 

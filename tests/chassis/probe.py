@@ -65,4 +65,5 @@ PROBE = Service(
     description="Routes for tests.",
     routers=[router, *REGISTRY.routers],
     peers=REGISTRY.peers,
+    vocabularies=REGISTRY.vocabularies,
 )

@@ -23,6 +23,11 @@ _WORDS = {
     "tolerance_invalid": Words("应不小于 0 且小于 1", "Must be at least 0 and less than 1"),
 }
 
+NormalisationName = Literal["min_max"]
+BoundsName = Literal["current_set"]
+ConstantName = Literal["missing", "mid_scale"]
+TiesName = Literal["minimum", "maximum", "average", "dense"]
+
 
 def _tolerance(value: object) -> str:
     if isinstance(value, (Decimal, int)) and not isinstance(value, bool):
@@ -35,17 +40,17 @@ def _tolerance(value: object) -> str:
 class NormalisationSettings(In):
     """Min-max from the bounds of the zones in the run to [low, high]."""
 
-    method: Literal["min_max"]
+    method: NormalisationName
     low: DecimalString
     high: DecimalString
-    bounds: Literal["current_set"]
-    constant: Literal["missing", "mid_scale"]
+    bounds: BoundsName
+    constant: ConstantName
 
 
 class RankingSettings(In):
     """The rule for ties, and the relative difference up to which scores tie."""
 
-    ties: Literal["minimum", "maximum", "average", "dense"]
+    ties: TiesName
     tolerance: Annotated[
         str, BeforeValidator(_tolerance), WithJsonSchema({"type": "string", "examples": ["1e-12"]})
     ]

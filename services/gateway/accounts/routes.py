@@ -51,11 +51,7 @@ ACCOUNTS = Listing(
         "role": Filter(
             kind="enum", values=tuple(ROLES), condition=lambda value: literal(value) == any_(Account.roles)
         ),
-        "active": Filter(
-            kind="enum",
-            values=("true", "false"),
-            condition=lambda value: Account.active.is_(value == "true"),
-        ),
+        "active": Filter(Account.active, "boolean", ("eq",)),
     },
     sorts={
         "login": (Account.login, str),

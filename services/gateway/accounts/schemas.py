@@ -22,6 +22,7 @@ from chassis.text import Code, Name
 from chassis.words import Words
 from services.gateway.roles.table import RoleName
 
+AccountKind = Literal["person", "machine"]
 Login = Annotated[Code, StringConstraints(min_length=2, max_length=60), AfterValidator(str.lower)]
 Password = Annotated[SecretStr, Field(min_length=12, max_length=200)]
 Expiry = Annotated[AwareDatetime, PlainSerializer(instant_text, return_type=str)]
@@ -94,7 +95,7 @@ class NewAccount(AccountSettings):
         }
     )
 
-    kind: Literal["person", "machine"]
+    kind: AccountKind
     username: Login | None = None
     client_id: Login | None = None
     password: Password | None = None
@@ -149,7 +150,7 @@ class AccountOut(ResourceOut):
 
     model_config = ConfigDict(from_attributes=True, json_schema_extra={"examples": [OUT_EXAMPLE]})
 
-    kind: Literal["person", "machine"]
+    kind: AccountKind
     username: str | None
     client_id: str | None
     name: str
@@ -189,7 +190,7 @@ class MeOut(ResourceOut):
         json_schema_extra={"examples": [_ME_EXAMPLE]},
     )
 
-    kind: Literal["person", "machine"]
+    kind: AccountKind
     username: str | None
     client_id: str | None
     name: str

@@ -13,6 +13,7 @@ GATEWAY: Final = "gateway"
 PREFIX: Final = "/api/v1/"
 SERVICES: Final = ("registry", "projects", "evaluation")
 CHANGES: Final = "changes"
+VOCABULARIES: Final = "vocabularies"
 
 OWNED: Final[Mapping[str, frozenset[str]]] = {
     "registry": frozenset({"zones", "divisions"}),
@@ -34,6 +35,8 @@ def owner_of(path: str, query: bytes = b"") -> str:
     segment, *rest = path.removeprefix(PREFIX).split("/")
     if segment == CHANGES and not rest:
         return _source(query)
+    if segment == VOCABULARIES and rest:
+        segment = rest[0].partition(".")[0]  # a vocabulary is named for the collection that uses it
     return _OWNER_OF.get(segment, GATEWAY)
 
 

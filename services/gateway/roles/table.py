@@ -59,7 +59,8 @@ ROLES: Mapping[str, Role] = {
     "zone_officer": Role(Words("实验区管理人员", "Officer of a zone"), _READ | _LIBRARY),
     "expert": Role(Words("专家", "Expert"), _READ),
     "system_administrator": Role(
-        Words("系统管理员", "System administrator"), frozenset({"account.manage", "reference.read"})
+        Words("系统管理员", "System administrator"),
+        frozenset({"account.manage", "reference.read", "vocabulary.write"}),
     ),
     "security_administrator": Role(
         Words("安全保密管理员", "Security administrator"), frozenset({"reference.read"})

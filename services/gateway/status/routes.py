@@ -19,6 +19,7 @@ from services.gateway.proxy.routing_table import GATEWAY, SERVICES
 from services.gateway.state import Gateway, gateway_of
 from services.gateway.status.whole import UNREACHABLE, ServiceStatus, overall, summarised
 
+Condition = Literal["ok", "degraded", "down"]
 router = ResourceRouter("status")
 _SECONDS = 2.0
 # everyone may ask, and each answer costs a question to every service
@@ -40,7 +41,7 @@ class Status(Out):
         }
     )
 
-    status: Literal["ok", "degraded", "down"]
+    status: Condition
     services: dict[str, ServiceStatus]
 
 

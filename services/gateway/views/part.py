@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from chassis.identity.principal import Principal
 from chassis.problems import DependencyUnavailable
+from chassis.schemas import Out
 from chassis.tracing import TIMEOUT_HEADER, traceparent
 from services.gateway.state import Gateway
 
@@ -30,6 +32,24 @@ class Wanted:
     name: str
     service: str
     target: str
+
+
+class Unavailable(Out):
+    """A part that is missing, and why."""
+
+    part: str
+    dependency: str
+    code: str
+    detail: str
+
+
+def unavailable(parts: Iterable[Part]) -> list[Unavailable]:
+    """Those of the parts that are missing."""
+    return [
+        Unavailable(part=part.name, dependency=part.service, code=part.code, detail=part.detail)
+        for part in parts
+        if part.body is None
+    ]
 
 
 async def fetch_part(

@@ -17,7 +17,7 @@ from chassis.routing import ResourceRouter
 from chassis.schemas import Out
 from chassis.tracing import remaining_seconds
 from services.gateway.state import gateway_of
-from services.gateway.views.part import Wanted, fetch_part
+from services.gateway.views.part import Unavailable, Wanted, fetch_part
 from services.gateway.views.zone_view import compose
 
 router = ResourceRouter("views")
@@ -29,15 +29,6 @@ class Library(Out):
 
     items: list[dict[str, Any]]
     total: int | None
-
-
-class Unavailable(Out):
-    """A part that is missing, and why."""
-
-    part: str
-    dependency: str
-    code: str
-    detail: str
 
 
 class ZoneView(Out):

@@ -7,7 +7,7 @@ from typing import Any
 
 from chassis.problems import DependencyUnavailable, Forbidden, NotFound
 from chassis.words import Words
-from services.gateway.views.part import Part
+from services.gateway.views.part import Part, unavailable
 
 _KNOWN_ELSEWHERE = ("id", "code", "name", "names")
 
@@ -36,10 +36,7 @@ def compose(parts: Sequence[Part]) -> dict[str, Any]:
         "achievements": _shortened(by_name["achievements"]),
         "latest_score": scores[0] if scores else None,
         "partial": bool(missing),
-        "unavailable": [
-            {"part": part.name, "dependency": part.service, "code": part.code, "detail": part.detail}
-            for part in missing
-        ],
+        "unavailable": unavailable(parts),
     }
 
 

@@ -17,12 +17,14 @@ from chassis.imports.routes import ImportContext, Importer, Numbered
 from chassis.problems import Issue, ValidationFailed
 from chassis.resource import Upserted, revise, touch, upsert
 from chassis.schemas import ExternalId
+from chassis.vocabularies.reading import Edition, check_term, read_edition, term_issue
 from chassis.words import Words
 from services.registry.divisions.models import Division
 from services.registry.divisions.queries import find_entries
 from services.registry.zones.models import Zone, ZoneExternalId
 from services.registry.zones.representation import as_event, members
 from services.registry.zones.schemas import DivisionChoice, ZoneCreate, ZonePatch, ZoneRow
+from services.registry.zones.vocabulary import PROGRAMME
 
 NO_DIVISION = Words("该版本中没有此区划代码", "The code does not stand in this edition")
 OUTSIDE = Words("不在您的写入范围内", "Outside your write scope")
@@ -64,6 +66,7 @@ async def create(session: AsyncSession, body: ZoneCreate, actor: Principal) -> Z
     """A new zone in its opening state; 422 for an unknown division, 403 outside the write scope."""
     division = await _division(session, body.division)
     require_write(actor, division.path)
+    await check_term(session, PROGRAMME, body.programme, "#/programme")
     zone = Zone(
         **{"division_relation": body.division_relation, **_columns(body)},
         **_division_columns(division, body.division.edition),
@@ -83,6 +86,7 @@ async def create(session: AsyncSession, body: ZoneCreate, actor: Principal) -> Z
 async def change(session: AsyncSession, zone: Zone, body: ZonePatch, actor: Principal) -> None:
     """Apply a merge patch to a locked zone; a move needs write scope at both places."""
     require_write(actor, zone.division_path, zone.id)
+    await check_term(session, PROGRAMME, body.programme, "#/programme", held=zone.programme)
     values = _columns(body)
     if body.division is not None:
         division = await _division(session, body.division)
@@ -140,10 +144,12 @@ async def apply_import(context: ImportContext, rows: Sequence[Numbered[ZoneRow]]
     wanted = [(item.row.division_code, item.row.division_edition) for item in rows]
     divisions = await find_entries(session, wanted)
     stored = await _stored(session, [item.row.code for item in rows])
+    programmes = await read_edition(session, PROGRAMME)
     outcomes: list[Outcome] = []
     accepted: list[tuple[int, dict[str, Any]]] = []
     for item, place in zip(rows, wanted, strict=True):
-        issue = _fault(item.row, divisions.get(place), stored.get(item.row.code), actor)
+        known = stored.get(item.row.code)
+        issue = _fault(item.row, divisions.get(place), known, actor) or _no_term(item.row, known, programmes)
         if issue is not None:
             outcomes.append(Outcome(item.number, "rejected", {"code": item.row.code}, [issue]))
             continue
@@ -171,6 +177,12 @@ def _fault(row: ZoneRow, division: Division | None, stored: Zone | None, actor: 
             "state_is_output_only", STATE_IS_OUTPUT, parameter="state", params={"state": stored.state}
         )
     return None
+
+
+def _no_term(row: ZoneRow, stored: Zone | None, programmes: Edition) -> Issue | None:
+    if row.programme is None or (stored is not None and stored.programme == row.programme):
+        return None
+    return term_issue(programmes, row.programme, parameter="programme")
 
 
 async def _stored(session: AsyncSession, codes: Iterable[str]) -> Mapping[str, Zone]:

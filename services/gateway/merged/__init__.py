@@ -1,0 +1,1 @@
+"""What every service has alike, as one list: the error catalogue and the vocabularies."""
