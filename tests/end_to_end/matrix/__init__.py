@@ -1,0 +1,1 @@
+"""Every operation of the contract, called by every role from every place."""

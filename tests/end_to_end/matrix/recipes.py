@@ -1,0 +1,246 @@
+"""For each operation of the contract a request that is valid in every respect, made anew each time.
+
+A GET that needs no more than its path, or the id of an object of its collection, has no recipe of its own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from services.gateway.proxy.routing_table import owner_of
+from tests.end_to_end.matrix.requests import Prepared, delete, patch, sheet
+from tests.end_to_end.matrix.world import DIVISION, OBSERVATION_HEADER, World
+
+Recipe = Callable[[World], Prepared]
+RECIPES: dict[str, Recipe] = {}
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One operation of the merged document."""
+
+    name: str
+    method: str
+    template: str
+
+    def owner(self) -> str:
+        """The service that answers; the registry where the recipes name it as the source."""
+        shown = self.template.replace("{name}", "zones.programme")
+        return owner_of(shown, b"source=registry")
+
+    def prepare(self, world: World) -> Prepared:
+        """A valid request; AssertionError for an operation of which nobody said how it is called."""
+        if self.name in RECIPES:
+            return RECIPES[self.name](world)
+        assert self.method == "GET", f"{self.name} has no recipe"
+        collection = self.template.removeprefix("/api/v1/").partition("/")[0]
+        named = re.fullmatch(rf"/api/v1/{collection}/\{{[a-z_]+\}}", self.template)
+        if named is None:
+            assert "{" not in self.template, f"{self.name} has no recipe"
+            return Prepared("GET", self.template)
+        return Prepared("GET", f"/api/v1/{collection}/{one_of(collection, world)}")
+
+
+def one_of(collection: str, world: World) -> str:
+    """The id of an object of the collection, of the world's own zone where there is such a one."""
+    zone = world.zone["id"]
+    at_zone = {"projects", "achievements", "observations"}
+    query = f"?zone={zone}" if collection in at_zone else f"?id={zone}" if collection == "zones" else ""
+    found: str = world.first(f"/api/v1/{collection}{query}")["id"]
+    return found
+
+
+def recipe(name: str) -> Callable[[Recipe], Recipe]:
+    def add(function: Recipe) -> Recipe:
+        RECIPES[name] = function
+        return function
+
+    return add
+
+
+def source_is_registry(path: str) -> Recipe:
+    return lambda world: Prepared("GET", f"{path}?source=registry")
+
+
+RECIPES["list_changes"] = source_is_registry("/api/v1/changes")
+RECIPES["get_vocabulary"] = lambda world: Prepared("GET", "/api/v1/vocabularies/zones.programme")
+
+
+@recipe("put_vocabulary_term")
+def _(world: World) -> Prepared:
+    vocabulary = world.get("/api/v1/vocabularies/zones.programme")
+    labels = {"labels": {"zh-Hans": "矩阵", "en": "Matrix"}}
+    path = f"/api/v1/vocabularies/zones.programme/terms/{world.code('T')}"
+    return Prepared("PUT", path, {"if-match": vocabulary["etag"]}, json=labels)
+
+
+@recipe("retire_vocabulary_term")
+def _(world: World) -> Prepared:
+    term = RECIPES["put_vocabulary_term"](world)
+    made = world.made(world.admin, term)
+    return delete(term.path, made["etag"])
+
+
+@recipe("create_zone")
+def _(world: World) -> Prepared:
+    return Prepared("POST", "/api/v1/zones", json=world.zone_body())
+
+
+@recipe("change_zone")
+def _(world: World) -> Prepared:
+    zone = world.new_zone()
+    return patch(f"/api/v1/zones/{zone['id']}", zone["etag"], {"note": "changed"})
+
+
+@recipe("delete_zone")
+def _(world: World) -> Prepared:
+    zone = world.new_zone()
+    return delete(f"/api/v1/zones/{zone['id']}", zone["etag"])
+
+
+@recipe("import_zones")
+def _(world: World) -> Prepared:
+    header = "code,name_zh,state,division_code,division_edition"
+    row = f"{world.code('Z')},矩阵,candidate,{DIVISION['code']},{DIVISION['edition']}"
+    return sheet("/api/v1/zones/imports", f"{header}\n{row}\n")
+
+
+@recipe("import_divisions")
+def _(world: World) -> Prepared:
+    return sheet(
+        "/api/v1/divisions/imports",
+        "system,code,name,first_edition,gone_by_edition\ngbt2260,999999,矩阵,198012,198112\n",
+    )
+
+
+def _record_recipes(one: str, collection: str) -> None:
+    path = f"/api/v1/{collection}"
+
+    def create(world: World) -> Prepared:
+        return Prepared("POST", path, json=world.record_body())
+
+    def change(world: World) -> Prepared:
+        made = world.new_record(collection)
+        return patch(f"{path}/{made['id']}", made["etag"], {"note": "changed"})
+
+    def remove(world: World) -> Prepared:
+        made = world.new_record(collection)
+        return delete(f"{path}/{made['id']}", made["etag"])
+
+    def take(world: World) -> Prepared:
+        row = f"{world.code('R')},矩阵,{world.zone['code']}"
+        return sheet(f"{path}/imports", f"code,title,zone\n{row}\n")
+
+    RECIPES[f"create_{one}"], RECIPES[f"change_{one}"] = create, change
+    RECIPES[f"delete_{one}"], RECIPES[f"import_{collection}"] = remove, take
+
+
+_record_recipes("project", "projects")
+_record_recipes("achievement", "achievements")
+
+
+@recipe("import_sources")
+def _(world: World) -> Prepared:
+    return sheet("/api/v1/sources/imports", f"code,title\n{world.code('S')},矩阵\n")
+
+
+@recipe("create_framework")
+def _(world: World) -> Prepared:
+    return Prepared("POST", "/api/v1/frameworks", json=world.framework_body())
+
+
+@recipe("change_framework")
+def _(world: World) -> Prepared:
+    made = world.new_framework()
+    return patch(f"/api/v1/frameworks/{made['id']}", made["etag"], {"note": "changed"})
+
+
+@recipe("delete_framework")
+def _(world: World) -> Prepared:
+    made = world.new_framework()
+    return delete(f"/api/v1/frameworks/{made['id']}", made["etag"])
+
+
+@recipe("create_cycle")
+def _(world: World) -> Prepared:
+    return Prepared("POST", "/api/v1/cycles", json=world.cycle_body())
+
+
+@recipe("change_cycle")
+def _(world: World) -> Prepared:
+    made = world.new_cycle()
+    return patch(f"/api/v1/cycles/{made['id']}", made["etag"], {"period": "2013"})
+
+
+@recipe("delete_cycle")
+def _(world: World) -> Prepared:
+    made = world.new_cycle()
+    return delete(f"/api/v1/cycles/{made['id']}", made["etag"])
+
+
+@recipe("correct_observation")
+def _(world: World) -> Prepared:
+    found = world.get(f"/api/v1/observations/{one_of('observations', world)}")
+    return patch(f"/api/v1/observations/{found['id']}", found["etag"], {"note": world.code("note")})
+
+
+@recipe("import_observations")
+def _(world: World) -> Prepared:
+    row = f"{world.zone['code']},{world.indicator_of(world.framework)},2013,reported,60"
+    return sheet("/api/v1/observations/imports", f"{OBSERVATION_HEADER}\n{row}\n")
+
+
+@recipe("create_run")
+def _(world: World) -> Prepared:
+    method = world.get(f"/api/v1/runs/{world.whole.run_id}")["method"]
+    return Prepared("POST", "/api/v1/runs", json={"cycle": "code:DEMO-2012", "method": method})
+
+
+@recipe("get_run")
+def _(world: World) -> Prepared:
+    return Prepared("GET", f"/api/v1/runs/{world.whole.run_id}")
+
+
+@recipe("explain_score")
+def _(world: World) -> Prepared:
+    score = world.first(f"/api/v1/scores?run={world.whole.run_id}&within=330000")
+    return Prepared("GET", f"/api/v1/runs/{world.whole.run_id}/scores/{score['zone']['id']}")
+
+
+@recipe("create_account")
+def _(world: World) -> Prepared:
+    return Prepared("POST", "/api/v1/accounts", json=world.account_body())
+
+
+@recipe("get_account")
+def _(world: World) -> Prepared:
+    return Prepared("GET", f"/api/v1/accounts/{world.new_account()['id']}")
+
+
+@recipe("update_account")
+def _(world: World) -> Prepared:
+    made = world.new_account()
+    return patch(f"/api/v1/accounts/{made['id']}", made["etag"], {"name": "changed"})
+
+
+@recipe("rotate_secret")
+def _(world: World) -> Prepared:
+    return Prepared("POST", f"/api/v1/accounts/{world.new_account()['id']}/rotations", json={})
+
+
+@recipe("create_token")
+def _(world: World) -> Prepared:
+    made = world.new_account()
+    grant = {
+        "grant_type": "client_credentials",
+        "client_id": made["client_id"],
+        "client_secret": made["secret"],
+    }
+    return Prepared("POST", "/api/v1/tokens", json=grant)
+
+
+@recipe("view_zone")
+def _(world: World) -> Prepared:
+    return Prepared("GET", f"/api/v1/views/zones/{world.zone['id']}")
