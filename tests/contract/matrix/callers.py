@@ -13,8 +13,8 @@ from chassis.identity.principal import Principal, Scope
 from chassis.identity.tokens import Signer
 from services.gateway.proxy.routing_table import SERVICES
 from services.gateway.roles.table import ROLES, permissions_of
-from tests.end_to_end.matrix.requests import Prepared
-from tests.end_to_end.matrix.world import INSIDE, OUTSIDE, World
+from tests.contract.prepared import Prepared
+from tests.contract.world import INSIDE, OUTSIDE, World
 from tests.end_to_end.platform_under_test import Whole
 
 ANONYMOUS: Final = "anonymous"

@@ -6,14 +6,15 @@ A GET that needs no more than its path, or the id of an object of its collection
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from services.gateway.proxy.routing_table import owner_of
-from tests.end_to_end.matrix.requests import Prepared, delete, patch, sheet
-from tests.end_to_end.matrix.world import DIVISION, OBSERVATION_HEADER, World
+from tests.contract.prepared import Prepared, delete, patch, sheet
+from tests.contract.world import DIVISION, OBSERVATION_HEADER, World
 
 Recipe = Callable[[World], Prepared]
+_METHODS = ("get", "post", "put", "patch", "delete")
 RECIPES: dict[str, Recipe] = {}
 
 
@@ -41,6 +42,16 @@ class Operation:
             assert "{" not in self.template, f"{self.name} has no recipe"
             return Prepared("GET", self.template)
         return Prepared("GET", f"/api/v1/{collection}/{one_of(collection, world)}")
+
+
+def operations(world: World) -> Iterator[Operation]:
+    """Every operation of the merged document below `/api/`."""
+    document = world.get("/openapi.json")
+    assert "x-missing" not in document["info"]
+    for path, item in document["paths"].items():
+        for method in _METHODS:
+            if path.startswith("/api/") and method in item:
+                yield Operation(item[method]["operationId"], method.upper(), path)
 
 
 def one_of(collection: str, world: World) -> str:

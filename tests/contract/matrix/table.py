@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from services.gateway.roles.table import ROLES
-from tests.end_to_end.matrix.callers import ANONYMOUS, SCOPES
+from tests.contract.matrix.callers import ANONYMOUS, SCOPES
 
 FILE = Path(__file__).parent / "expected.csv"
 COLUMNS = (ANONYMOUS, *ROLES)

@@ -2,25 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from tests.end_to_end.matrix.callers import ANONYMOUS, SCOPES, Callers, every_caller, every_direct_caller
-from tests.end_to_end.matrix.recipes import Operation
-from tests.end_to_end.matrix.requests import Prepared
-from tests.end_to_end.matrix.table import COLUMNS, Row, folded
-from tests.end_to_end.matrix.world import World
-
-_METHODS = ("get", "post", "put", "patch", "delete")
-
-
-def operations(world: World) -> Iterator[Operation]:
-    """Every operation of the merged document below `/api/`."""
-    document = world.get("/openapi.json")
-    assert "x-missing" not in document["info"]
-    for path, item in document["paths"].items():
-        for method in _METHODS:
-            if path.startswith("/api/") and method in item:
-                yield Operation(item[method]["operationId"], method.upper(), path)
+from tests.contract.matrix.callers import ANONYMOUS, SCOPES, Callers, every_caller, every_direct_caller
+from tests.contract.matrix.table import COLUMNS, Row, folded
+from tests.contract.prepared import Prepared
+from tests.contract.recipes import Operation, operations
+from tests.contract.world import World
 
 
 def observed(world: World) -> dict[str, Row]:

@@ -1,25 +1,16 @@
 """Who may do what, where: every operation × role × scope through the gateway, as the pinned table says.
 
-After a change that is meant to change it: `python -m tests.end_to_end.matrix.pin`, and read the difference.
+After a change that is meant to change it: `python -m tests.contract.matrix.pin`, and read the difference.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
-from tests.end_to_end.matrix.observing import observed, observed_directly, operations
-from tests.end_to_end.matrix.recipes import RECIPES
-from tests.end_to_end.matrix.table import Row, read_table
-from tests.end_to_end.matrix.world import World, world_of
-from tests.end_to_end.platform_under_test import Whole
-
-
-@pytest.fixture(scope="module")
-def world(whole: Whole) -> Iterator[World]:
-    with world_of(whole) as made:
-        yield made
+from tests.contract.matrix.observing import observed, observed_directly
+from tests.contract.matrix.table import Row, read_table
+from tests.contract.recipes import RECIPES, operations
+from tests.contract.world import World
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 
-from tests.end_to_end.matrix.requests import Prepared, sheet
+from tests.contract.prepared import Prepared, sheet
 from tests.end_to_end.platform_under_test import Whole
 
 INSIDE, OUTSIDE = "330000", "430000"

@@ -1,0 +1,1 @@
+"""Generated and hostile requests to every operation."""
