@@ -17,6 +17,7 @@ from chassis.base_tables import metadata
 from chassis.database import AS_SYSTEM
 from chassis.ids import new_id
 from chassis.problems import ServiceUnavailable
+from chassis.search.columns import DERIVED, Searchable, derived_columns
 from chassis.words import Words
 
 _CHUNK = 1000
@@ -83,18 +84,25 @@ async def upsert(
         if old is None:
             fresh = {"id": new_id(), **values, "version": 1, "created_by": actor, "updated_by": actor}
             outcomes.append(Upserted(values, fresh["id"], "created", sorted(values)))
-            writes.append(fresh)
+            writes.append(fresh | _found_by(model, None, values))
             continue
         changed = sorted(name for name, value in values.items() if getattr(old, name) != value)
         if old.deleted_at is not None:
             changed.append("deleted_at")
         outcomes.append(Upserted(values, old.id, "updated" if changed else "unchanged", changed))
         if changed:
-            writes.append(
-                {"id": old.id, **values, "version": 1, "created_by": old.created_by, "updated_by": actor}
-            )
+            again = {"id": old.id, **values, "version": 1, "created_by": old.created_by, "updated_by": actor}
+            writes.append(again | _found_by(model, old, values))
     await _write(session, model, writes, key)
     return outcomes
+
+
+def _found_by(model: Any, old: Any, values: Mapping[str, Any]) -> dict[str, Any]:
+    """How the row is found once it is written; of what `values` leaves out, as it was."""
+    if not issubclass(model, Searchable):
+        return {}
+    whole = {name: getattr(old, name, None) for name in model.found_by.columns} | values
+    return derived_columns(model, whole)
 
 
 async def _lock_existing(
@@ -125,6 +133,7 @@ async def _write(
     statement = insert(table)
     kept = {"id", "version", "created_by", *key}
     values = {name: statement.excluded[name] for name in writes[0] if name not in kept}
+    derived = {"updated_by", *DERIVED} & set(values)  # from what is given, or not worth a write
     upserting = statement.on_conflict_do_update(
         index_elements=[table.c[name] for name in key],
         set_={
@@ -136,9 +145,9 @@ async def _write(
         },
         where=or_(
             table.c.deleted_at.is_not(None),
-            *(table.c[name].is_distinct_from(new) for name, new in values.items() if name != "updated_by"),
+            *(table.c[name].is_distinct_from(new) for name, new in values.items() if name not in derived),
         )
-        if len(values) > 1
+        if len(values) > len(derived)
         else true(),
     ).returning(table.c.id)
     for start in range(0, len(writes), _CHUNK):

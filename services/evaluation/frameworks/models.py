@@ -21,17 +21,21 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from chassis.database_errors import explain_constraint
 from chassis.resource import Base, ResourceColumns
+from chassis.search.columns import FoundBy, Searchable, search_indexes
 from chassis.words import Words
 
 
-class Indicator(ResourceColumns, Base):
+class Indicator(Searchable, ResourceColumns, Base):
     """What is measured, in one unit; shared by all frameworks that use it."""
 
     __tablename__ = "indicator"
     __table_args__ = (
         UniqueConstraint("code", name="uq_indicator_code"),
         CheckConstraint("valid_min <= valid_max", name="valid_range"),
+        *search_indexes("indicator"),
     )
+
+    found_by = FoundBy(names=("names",), texts=("definition",))
 
     code: Mapped[str] = mapped_column(String)
     names: Mapped[dict[str, Any]] = mapped_column(JSONB)
@@ -83,11 +87,15 @@ class FrameworkNode(Base):
     indicator: Mapped[Indicator | None] = relationship(lazy="raise")
 
 
-class Framework(ResourceColumns, Base):
+class Framework(Searchable, ResourceColumns, Base):
     """An indicator system: a tree of nodes."""
 
     __tablename__ = "framework"
-    __table_args__ = (Index("uq_framework_code", "code", unique=True, postgresql_where="deleted_at IS NULL"),)
+    __table_args__ = (
+        Index("uq_framework_code", "code", unique=True, postgresql_where="deleted_at IS NULL"),
+        *search_indexes("framework"),
+    )
+    found_by = FoundBy(names=("names",))
 
     code: Mapped[str] = mapped_column(String)
     names: Mapped[dict[str, Any]] = mapped_column(JSONB)

@@ -11,10 +11,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.database_errors import explain_constraint
 from chassis.resource import Base, ResourceColumns
+from chassis.search.columns import FoundBy, Searchable, search_indexes
 from chassis.words import Words
 
 
-class Account(ResourceColumns, Base):
+class Account(Searchable, ResourceColumns, Base):
     """A person (signs in with a password) or a machine (with a client secret).
 
     A person has a password hash and nothing else; a machine has the digest of its secret and, while a
@@ -41,7 +42,10 @@ class Account(ResourceColumns, Base):
             " + ('audit_administrator' = ANY(roles))::int <= 1",
             "administrators_apart",
         ),
+        *search_indexes("account"),
     )
+
+    found_by = FoundBy(names=("name",), codes=("login",))
 
     kind: Mapped[str] = mapped_column(String)
     login: Mapped[str] = mapped_column(String)

@@ -8,19 +8,23 @@ from sqlalchemy.orm import Mapped, mapped_column
 from chassis.database import SCOPED
 from chassis.database_errors import explain_constraint
 from chassis.resource import Base
+from chassis.search.columns import FoundBy, Searchable, search_indexes
 from chassis.words import Words
 from services.projects.zone_link import ZoneLinked
 
 
-class Achievement(ZoneLinked, Base):
+class Achievement(Searchable, ZoneLinked, Base):
     """A technology; `catalogue` names the list that published it."""
 
     __tablename__ = "achievement"
     __table_args__ = (
         UniqueConstraint("code"),
         CheckConstraint("year BETWEEN 1900 AND 2100", "year"),
+        *search_indexes("achievement"),
         {"info": SCOPED},
     )
+
+    found_by = FoundBy(names=("title",), texts=("field", "owner", "applicable_conditions"))
 
     title: Mapped[str] = mapped_column(String)
     field: Mapped[str | None] = mapped_column(String)

@@ -10,12 +10,13 @@ from sqlalchemy.orm import Mapped, mapped_column
 from chassis.database import SCOPED
 from chassis.database_errors import explain_constraint
 from chassis.resource import Base
+from chassis.search.columns import FoundBy, Searchable, search_indexes
 from chassis.words import Words
 from services.projects.projects.rules import BUDGET_ALONE, CURRENCY_ALONE
 from services.projects.zone_link import ZoneLinked
 
 
-class Project(ZoneLinked, Base):
+class Project(Searchable, ZoneLinked, Base):
     """A project or action; `budget` in whole units of `currency`, as its source states it."""
 
     __tablename__ = "project"
@@ -25,8 +26,11 @@ class Project(ZoneLinked, Base):
         CheckConstraint("budget >= 0", "budget"),
         CheckConstraint("currency ~ '^[A-Z]{3}$'", "currency"),
         CheckConstraint("year BETWEEN 1900 AND 2100", "year"),
+        *search_indexes("project"),
         {"info": SCOPED},
     )
+
+    found_by = FoundBy(names=("title",), texts=("field", "organisation", "programme"))
 
     title: Mapped[str] = mapped_column(String)
     field: Mapped[str | None] = mapped_column(String)

@@ -10,10 +10,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 from chassis.database_errors import explain_constraint
 from chassis.identity.access import PATH_TYPE
 from chassis.resource import Base, ResourceColumns
+from chassis.search.columns import FoundBy, Searchable, search_indexes
 from chassis.words import Words
 
 
-class Division(ResourceColumns, Base):
+class Division(Searchable, ResourceColumns, Base):
     """One entry of a code system: a code with a name, between two editions (first inclusive, gone exclusive).
 
     The migration adds an exclusion constraint: one code has one meaning in an edition.
@@ -25,7 +26,10 @@ class Division(ResourceColumns, Base):
         CheckConstraint("gone_by_edition IS NULL OR first_edition < gone_by_edition", "editions_in_order"),
         CheckConstraint("longitude BETWEEN -180 AND 180", "longitude"),
         CheckConstraint("latitude BETWEEN -90 AND 90", "latitude"),
+        *search_indexes("division"),
     )
+
+    found_by = FoundBy(names=("name",))
 
     system: Mapped[str] = mapped_column(String)
     code: Mapped[str] = mapped_column(String)

@@ -12,6 +12,7 @@ from chassis.database import SCOPED
 from chassis.database_errors import explain_constraint
 from chassis.identity.access import PATH_TYPE
 from chassis.resource import Base, ResourceColumns
+from chassis.search.columns import FoundBy, Searchable, search_indexes
 from chassis.words import Words
 from services.registry.divisions.models import Division
 from services.registry.zones import vocabulary
@@ -22,7 +23,7 @@ def _one_of(column: str, values: tuple[str, ...]) -> CheckConstraint:
     return CheckConstraint(f"{column} IN ({listed})", column)
 
 
-class Zone(ResourceColumns, Base):
+class Zone(Searchable, ResourceColumns, Base):
     """A zone. `division_path` repeats the path of its division, so that scope is one indexed condition."""
 
     __tablename__ = "zone"
@@ -39,8 +40,11 @@ class Zone(ResourceColumns, Base):
         CheckConstraint("longitude BETWEEN -180 AND 180", "longitude"),
         CheckConstraint("latitude BETWEEN -90 AND 90", "latitude"),
         Index("ix_zone_division_path", "division_path", postgresql_using="gin"),
+        *search_indexes("zone"),
         {"info": SCOPED},
     )
+
+    found_by = FoundBy(names=("name_zh", "name_en"), texts=("theme",))
 
     code: Mapped[str] = mapped_column(String)
     name_zh: Mapped[str] = mapped_column(String)

@@ -1,0 +1,1 @@
+"""Finding text: Chinese words and substrings, pinyin, initials, English; on stock PostgreSQL."""
