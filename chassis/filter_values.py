@@ -7,12 +7,14 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from chassis.decimals import PATTERN, parse_decimal
 from chassis.ids import Reference
 from chassis.text import clean, fold_code, is_clean
 
 _INTEGER = re.compile(r"-?[0-9]{1,10}")
+_CHINA = ZoneInfo("Asia/Shanghai")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 # The JSON Schema that OpenAPI shows for each kind.
@@ -28,6 +30,7 @@ KINDS: Mapping[str, Mapping[str, Any]] = {
     "uuid": {"type": "string", "format": "uuid"},
     "reference": {"type": "string"},
     "bbox": {"type": "string", "examples": ["110,24,114,30"]},
+    "days": {"type": "string", "examples": ["2013-01-01/2015-12-31", "2015-06-30", "../2010-12-31"]},
 }
 
 
@@ -70,11 +73,28 @@ def _date(text: str) -> date:
 
 
 def _bbox(text: str) -> tuple[float, float, float, float]:
-    """OGC API Features: west, south, east, north in degrees."""
-    west, south, east, north = (float(parse_decimal(part.strip())) for part in text.split(","))
+    """OGC API Features: west, south, east, north in degrees; of six numbers two are heights, ignored."""
+    numbers = [float(parse_decimal(part.strip())) for part in text.split(",")]
+    west, south, east, north = numbers if len(numbers) != 6 else (*numbers[:2], *numbers[3:5])
     if not (-180 <= west <= 180 and -180 <= east <= 180 and -90 <= south <= north <= 90):
         raise ValueError(text)
     return west, south, east, north
+
+
+def _day_of(text: str) -> date:
+    """A day, or the day in China of an instant."""
+    return _date(text) if _DATE.fullmatch(text) else _instant(text).astimezone(_CHINA).date()
+
+
+def _days(text: str) -> tuple[date | None, date | None]:
+    """OGC API Features `datetime`: a day or instant, or an interval with `..` or nothing as open end."""
+    first, slash, last = text.partition("/")
+    if not slash:
+        return _day_of(first), _day_of(first)
+    days = [None if part in {"", ".."} else _day_of(part) for part in (first, last)]
+    if days == [None, None] or (days[0] and days[1] and days[0] > days[1]):
+        raise ValueError(text)
+    return days[0], days[1]
 
 
 _PARSERS: Mapping[str, Callable[[str], Any]] = {
@@ -89,4 +109,5 @@ _PARSERS: Mapping[str, Callable[[str], Any]] = {
     "uuid": UUID,
     "reference": Reference.parse,
     "bbox": _bbox,
+    "days": _days,
 }

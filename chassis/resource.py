@@ -101,7 +101,7 @@ def _found_by(model: Any, old: Any, values: Mapping[str, Any]) -> dict[str, Any]
     """How the row is found once it is written; of what `values` leaves out, as it was."""
     if not issubclass(model, Searchable):
         return {}
-    whole = {name: getattr(old, name, None) for name in model.found_by.columns} | values
+    whole = {name: getattr(old, name, None) for name in model.found_by.columns} | dict(values)
     return derived_columns(model, whole)
 
 

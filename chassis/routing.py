@@ -6,7 +6,6 @@ A route is refused at import when it names no permission: `Annotated[Principal, 
 from __future__ import annotations
 
 import asyncio
-import difflib
 import email.message
 from collections.abc import Callable, Coroutine, Iterator
 from typing import Annotated, Any
@@ -28,6 +27,7 @@ from chassis.problems import (
     UnsupportedMediaType,
 )
 from chassis.schemas import VersionedOut
+from chassis.text import nearest_of
 from chassis.tracing import remaining_seconds
 from chassis.words import Words
 
@@ -132,14 +132,14 @@ class ResourceRoute(APIRoute):
             raise MalformedRequest(Words("查询串须用百分号编码", "The query string must be percent-encoded"))
         for name in request.query_params:
             if name not in self.query_names:
-                near = difflib.get_close_matches(name, sorted(self.query_names), 1, 0.5)
-                hint = Words(f": 是否指 {near[0]}?", f": did you mean {near[0]}?") if near else Words("", "")
+                near = nearest_of(name, self.query_names)
+                hint = Words(f": 是否指 {near}?", f": did you mean {near}?") if near else Words("", "")
                 words = Words(f"未知参数 {name[:60]}{hint.zh}", f"Unknown parameter {name[:60]}{hint.en}")
                 issue = Issue(
                     "unknown_parameter",
                     words,
                     parameter=name[:60],
-                    params={"nearest": near[0] if near else None},
+                    params={"nearest": near},
                 )
                 raise UnknownParameter(words, issues=[issue])
 

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, Literal, TypeVar
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, PrivateAttr
+from pydantic.json_schema import SkipJsonSchema
 
 from chassis.text import Code, Name
 
@@ -102,12 +103,62 @@ class PageInfo(Out):
     next_cursor: str | None
     has_more: bool
     total: int | None = None
-    total_kind: Literal["none", "exact"] = "none"
+    total_kind: Literal["none", "estimate", "exact"] = "none"
+    _facets: dict[str, FacetOut] | None = PrivateAttr(default=None)
+
+    def carry_facets(self, facets: dict[str, FacetOut]) -> None:
+        """The page that these members are given to shows `facets`."""
+        self._facets = facets
+
+
+class FacetValue(Out):
+    """A value and how many rows have it; `value` is null for those where it is missing."""
+
+    value: str | None
+    label: str | None = None
+    labels: Names | None = None
+    count: int
+
+
+class FacetOut(Out):
+    """The most frequent values, and the number of rows with any `other`."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "values": [
+                        {
+                            "value": "national",
+                            "label": "国家级",
+                            "labels": {"zh-Hans": "国家级", "en": "National"},
+                            "count": 189,
+                        },
+                        {"value": None, "label": None, "labels": None, "count": 2},
+                    ],
+                    "other": 0,
+                }
+            ]
+        }
+    )
+
+    values: list[FacetValue]
+    other: int = 0
 
 
 class Page(Out, Generic[T]):
+    """One page; `facets` is there if they were asked for."""
+
     items: list[T]
     page: PageInfo
+    # never null in an answer
+    facets: dict[str, FacetOut] | SkipJsonSchema[None] = Field(
+        default=None, exclude_if=lambda value: value is None
+    )
+
+    def model_post_init(self, _context: object) -> None:
+        if self.page._facets is not None:
+            self.facets = self.page._facets
 
 
 class ProblemOut(Out):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import unicodedata
+from collections.abc import Iterable
 from typing import Annotated
 
 from pydantic import AfterValidator, StringConstraints
@@ -29,6 +31,12 @@ def clean(text: str) -> str:
 def fold_code(text: str) -> str:
     """Codes fold full-width letters and digits (NFKC)."""
     return unicodedata.normalize("NFKC", clean(text)).strip()
+
+
+def nearest_of(given: str, known: Iterable[str]) -> str | None:
+    """The known name that `given` was probably meant to be."""
+    near = difflib.get_close_matches(given, sorted(known), 1, 0.5)
+    return near[0] if near else None
 
 
 def _not_empty(text: str) -> str:

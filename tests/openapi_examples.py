@@ -110,7 +110,9 @@ def composed(document: Mapping[str, Any], schema: Mapping[str, Any]) -> Any:
         return NOTHING if item is NOTHING else [item]
     if kind == "object" and "properties" in schema:
         members = {name: composed(document, part) for name, part in schema["properties"].items()}
-        return NOTHING if any(value is NOTHING for value in members.values()) else members
+        if any(members[name] is NOTHING for name in schema.get("required", ())):
+            return NOTHING
+        return {name: value for name, value in members.items() if value is not NOTHING}
     return {"boolean": False, "null": None}.get(str(kind), NOTHING)
 
 

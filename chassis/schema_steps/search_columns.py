@@ -30,7 +30,7 @@ def add_search_columns(op: Any, table: str, found: FoundBy, *, offline: bool) ->
 def fill_search_columns(connection: sa.Connection, table: str, found: FoundBy) -> int:
     """Derive the stored columns of all rows anew, a thousand at a time; the number of rows.
 
-    For existing rows of a table that becomes searchable, and for a later version when what is derived changes.
+    For the rows of a table that becomes searchable, and for a later version that derives otherwise.
     """
     given = sa.table(table, sa.column("id", sa.Uuid), *_source_columns(connection, table, found))
     stored = sa.table(
@@ -49,7 +49,7 @@ def fill_search_columns(connection: sa.Connection, table: str, found: FoundBy) -
         values = [
             {
                 "row_id": row.id,
-                **{f"new_{name}": value for name, value in vars(derive(found, row._mapping)).items()},
+                **{f"new_{name}": value for name, value in vars(derive(found, dict(row._mapping))).items()},
             }
             for row in rows
         ]

@@ -137,4 +137,4 @@ def _refuse_past(state: ORMExecuteState) -> None:
         return
     changed = {getattr(name, "key", name) for name in state.statement._values or ()}  # type: ignore[attr-defined]  # of an UPDATE
     if changed & set(model.found_by.columns) and not changed >= set(DERIVED):
-        raise PastTheIndex(f"{model.__tablename__}: write rows through the ORM or upsert()")
+        raise PastTheIndex(f"{model.__name__}: write rows through the ORM or upsert()")

@@ -6,7 +6,7 @@ import unicodedata
 
 
 def fold(text: str) -> str:
-    """NFKC, lower case, without accents, white space as single spaces: full-width forms find half-width ones."""
+    """NFKC, lower case, without accents, white space as single spaces: full-width finds half-width."""
     lowered = unicodedata.normalize("NFKC", text).lower()
     bare = "".join(char for char in unicodedata.normalize("NFD", lowered) if not unicodedata.combining(char))
     return " ".join(unicodedata.normalize("NFC", bare).split())

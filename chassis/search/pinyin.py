@@ -33,16 +33,24 @@ def _toneless(reading: str) -> str:
     return bare if set(bare) & set("aeiouv") else ""
 
 
+def _as_place(phrase: str, said: tuple[str, ...]) -> tuple[str, ...]:
+    """A place that the dictionary has among its phrases, often put together from single characters."""
+    if phrase[-1] not in "县市区州盟旗":
+        return said
+    return tuple(CHARACTERS.get(char, syllable) for char, syllable in zip(phrase, said, strict=True))
+
+
 @cache
 def _dictionary() -> _Dictionary:
     characters = {chr(point): _toneless(said.split(",")[0]) for point, said in pinyin_dict.items()}
-    characters = {char: said for char, said in characters.items() if said} | CHARACTERS
+    characters = {char: said for char, said in characters.items() if said} | dict(CHARACTERS)
     phrases = {
         phrase: tuple(_toneless(readings[0]) for readings in said)
         for phrase, said in phrases_dict.items()
         if 2 <= len(phrase) <= _LONGEST and len(said) == len(phrase)
     }
-    phrases = {phrase: said for phrase, said in phrases.items() if all(said)} | place_readings()
+    phrases = {phrase: _as_place(phrase, said) for phrase, said in phrases.items() if all(said)}
+    phrases |= place_readings()
     syllables = set(characters.values()).union(*phrases.values())
     return _Dictionary(characters, phrases, frozenset(phrase[:2] for phrase in phrases), frozenset(syllables))
 
@@ -91,8 +99,8 @@ _KEY_CHARACTERS = 100
 def name_key(text: str) -> str:
     """The key that puts names in the order of their pinyin, then of their characters.
 
-    Syllable by syllable, so that 西安 (xi an) stands before 贤 (xian). Compared byte by byte. Of a longer name
-    the first 100 characters count. `text` is folded.
+    Syllable by syllable, so that 西安 (xi an) stands before 贤 (xian). Compared byte by byte. Of a longer
+    name the first 100 characters count. `text` is folded.
     """
     start = text[:_KEY_CHARACTERS]
     said = (syllable or char for syllable, char in zip(readings(start), start, strict=True))

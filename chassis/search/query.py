@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import ColumnElement, String, and_, case, cast, func, literal, or_
@@ -80,7 +81,7 @@ def _terms_of(word: str, sound: str) -> str:
     ways = [" & ".join(_quoted(pair) for pair in pairs)]
     if _LETTERS.fullmatch(sound):
         ways += [_syllable_terms(said) for said in split_syllables(sound[:_HEAD_LETTERS])]
-        initials = [_quoted(f"^{one}{two}") for one, two in zip(sound, sound[1:], strict=False)]
+        initials = [_quoted(f"^{one}{two}") for one, two in pairwise(sound)]
         ways += [" & ".join(initials)] if initials and len(sound) > 1 else []
     return " | ".join(f"({way})" for way in dict.fromkeys(ways))
 
@@ -88,7 +89,7 @@ def _terms_of(word: str, sound: str) -> str:
 def _syllable_terms(said: Sequence[str]) -> str:
     if len(said) == 1:
         return f"{_quoted('~' + said[0])}:*"
-    pairs = [_quoted(f"~{one}~{two}") for one, two in zip(said, said[1:], strict=False)]
+    pairs = [_quoted(f"~{one}~{two}") for one, two in pairwise(said)]
     return " & ".join(pairs) + ":*"
 
 

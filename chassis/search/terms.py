@@ -1,15 +1,16 @@
 """What is stored of a row so that it can be found.
 
-*Terms* (a `tsvector`) are what the index holds: each character and each pair of characters of the texts, pairs
-of syllables (`~yan~cheng`) and pairs of initials (`^yc`). A text term has at most two characters, so that the
-kinds cannot meet. *Text* and *sounds* are what longer queries are compared with; their marks are control
-characters, which no text can hold.
+*Terms* (a `tsvector`) are what the index holds: each character and each pair of characters of the texts,
+pairs of syllables (`~yan~cheng`) and pairs of initials (`^yc`). A text term has at most two characters, so
+that the kinds cannot meet. *Text* and *sounds* are what longer queries are compared with; their marks are
+control characters, which no text can hold.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from chassis.search.folding import fold
 from chassis.search.pinyin import name_key, runs
@@ -61,7 +62,7 @@ def sound_terms(spoken: Iterable[Sequence[str]]) -> set[str]:
     for run in spoken:
         for said in _spellings(run):
             terms.update(f"~{one}~{two}" for one, two in zip(said, [*said[1:], ""], strict=True))
-        terms.update(f"^{one[0]}{two[0]}" for one, two in zip(run, run[1:], strict=False))
+        terms.update(f"^{one[0]}{two[0]}" for one, two in pairwise(run))
     return terms
 
 

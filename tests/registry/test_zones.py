@@ -221,7 +221,7 @@ async def test_the_last_page_ends_and_pages_neither_repeat_nor_leave_out(registr
         ("code[prefix]=A", ["A"]),
         ("name[contains]=区C", ["C"]),
         ("approved_year[gte]=2013", ["C"]),
-        ("bbox=114,30,115,31", ["A"]),
+        ("bbox=114,30,115,31", ["A", "B"]),
         ("external_id=most:7", ["C"]),
     ],
 )
@@ -234,6 +234,7 @@ async def test_filters(registry: RunningService, query: str, codes: list[str]) -
             code="C",
             division_code="430181",
             approved_year=2014,
+            point={"longitude": "113.6", "latitude": "28.1"},
             external_ids=[{"system": "most", "value": "7"}],
         )
         answer = await office.get(f"/api/v1/zones?{query}")

@@ -13,6 +13,7 @@ from chassis.identity.principal import Principal
 from chassis.ids import Reference
 from chassis.listing import Filter, Listing
 from chassis.problems import NotFound
+from chassis.search.query import Sought
 from services.evaluation.references import reference_in_cell
 from services.evaluation.runs.models import Run, Score
 from services.evaluation.runs.queries import of_cycle
@@ -53,8 +54,8 @@ def _zone(text: str) -> ColumnElement[bool]:
 class ScoreListing(Listing):
     """Zones without a rank come last, whichever way a list is sorted by score or rank."""
 
-    def _sort(self, text: str) -> list[tuple[ColumnElement[Any], bool, type]]:
-        keys = super()._sort(text)
+    def _sort(self, text: str, sought: Sought | None) -> list[tuple[ColumnElement[Any], bool, type]]:
+        keys = super()._sort(text, sought)
         names = [part.strip().removeprefix("-") for part in text.split(",")]
         places = [place for place, name in enumerate(names) if name in {"rank", "score"}]
         if places:

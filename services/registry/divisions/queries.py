@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from chassis.words import Words
 from services.registry.divisions.models import Division
 from services.registry.divisions.rules import SYSTEM
 
@@ -40,3 +41,13 @@ async def find_entries(
         for row in by_code.get(code, [])
         if row.first_edition <= edition and (row.gone_by_edition is None or edition < row.gone_by_edition)
     }
+
+
+async def division_names(session: AsyncSession, codes: Iterable[str]) -> dict[str, Words]:
+    """Of each code the newest name; divisions have no English ones."""
+    statement = (
+        select(Division.code, Division.name)
+        .where(Division.code.in_(list(codes)), Division.deleted_at.is_(None))
+        .order_by(Division.code, Division.first_edition)
+    )
+    return {row.code: Words(row.name, row.name) for row in await session.execute(statement)}

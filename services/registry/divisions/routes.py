@@ -11,14 +11,15 @@ from chassis.identity.access import require
 from chassis.identity.principal import Principal
 from chassis.ids import Reference
 from chassis.imports.routes import add_imports
-from chassis.listing import Filter, Listing, ListQuery, fetch_page
+from chassis.listing import EXACT, TEXT, Facet, Filter, Listing, ListQuery, fetch_page
 from chassis.problems import NotFound
 from chassis.routing import ResourceRouter, Transaction
 from chassis.schemas import Page
 from services.registry.divisions.importing import DIVISION_IMPORT
 from services.registry.divisions.models import Division
-from services.registry.divisions.queries import in_edition
+from services.registry.divisions.queries import division_names, in_edition
 from services.registry.divisions.schemas import DivisionOut
+from services.registry.divisions.vocabulary import LEVEL
 
 router = ResourceRouter("divisions")
 CanRead = Annotated[Principal, require("reference.read")]
@@ -31,18 +32,23 @@ def below(code: str) -> Any:
 
 DIVISIONS = Listing(
     filters={
-        "code": Filter(Division.code, "code", ("eq", "in", "prefix")),
-        "name": Filter(Division.name, "text", ("eq", "contains", "prefix")),
-        "level": Filter(Division.level, "enum", ("eq", "in"), ("province", "prefecture", "county")),
+        "id": Filter(Division.id, "uuid"),
+        "code": Filter(Division.code, "code", (*EXACT, "prefix")),
+        "name": Filter(Division.name, "text", TEXT),
+        "level": Filter(Division.level, "enum", EXACT, ("province", "prefecture", "county")),
         "edition": Filter(
             kind="code", condition=in_edition, description="Entries that stand in this edition, YYYYMM"
         ),
         "within": Filter(kind="code", condition=below, description="A division and all below it"),
-        "gone_by_edition": Filter(Division.gone_by_edition, "code", ("isnull", "lte", "gt")),
+        "first_edition": Filter(Division.first_edition, "code", (*EXACT, "lt", "lte", "gt", "gte")),
+        "province": Filter(Division.path[1], "code", EXACT),
+        "gone_by_edition": Filter(Division.gone_by_edition, "code", ("isnull", "lt", "lte", "gt", "gte")),
     },
     sorts={"code": (Division.code, str), "first_edition": (Division.first_edition, str)},
     default_sort="code,first_edition",
     id_column=Division.id,
+    searched=Division,
+    facets={"level": Facet(Division.level, LEVEL), "province": Facet(Division.path[1], division_names)},
 )
 
 

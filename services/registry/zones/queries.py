@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, any_, literal, select
+from sqlalchemy import ColumnElement, Select, and_, any_, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.identity.access import in_scope
 from chassis.identity.principal import Principal
 from chassis.ids import Reference
-from chassis.listing import Filter, Listing
+from chassis.listing import EXACT, ORDERED, TEXT, Facet, Filter, Listing
 from chassis.problems import NotFound
+from services.registry.divisions.queries import division_names
 from services.registry.zones import vocabulary
 from services.registry.zones.models import Zone, ZoneExternalId
 
@@ -57,28 +58,77 @@ def _external(text: str) -> Any:
 
 
 def _bbox(box: tuple[float, float, float, float]) -> Any:
+    """Also zones without a point, as OGC API Features says of what has no geometry."""
     west, south, east, north = box
     across: ColumnElement[bool] = Zone.longitude.between(west, east)
-    if west > east:  # over the antimeridian, as OGC API Features says
+    if west > east:  # over the antimeridian
         across = (Zone.longitude >= west) | (Zone.longitude <= east)
-    return across & Zone.latitude.between(south, north)
+    return (across & Zone.latitude.between(south, north)) | Zone.longitude.is_(None)
 
 
+def _datetime(days: tuple[date | None, date | None]) -> Any:
+    """A zone's time runs from its approval to its exit; without a beginning it always matches."""
+    first, last = days
+    meets: list[ColumnElement[bool]] = []
+    if last is not None:
+        meets.append(Zone.approved_year <= last.year)
+    if first is not None:
+        meets.append(Zone.exited_year.is_(None) | (Zone.exited_year >= first.year))
+    return or_(Zone.approved_year.is_(None), and_(*meets))
+
+
+_TERMS = {item.name: item for item in (*vocabulary.VOCABULARIES, vocabulary.PROGRAMME)}
+_PROVINCE = Zone.division_path[1]
+_OPTIONAL_EXACT, _OPTIONAL_ORDERED = (*EXACT, "isnull"), (*ORDERED, "isnull")
 ZONES = Listing(
     filters={
-        "id": Filter(Zone.id, "uuid", ("eq", "in")),
-        "code": Filter(Zone.code, "code", ("eq", "in", "prefix")),
-        "name": Filter(Zone.name_zh, "text", ("eq", "contains", "prefix")),
-        "tier": Filter(Zone.tier, "enum", ("eq", "ne", "in", "nin", "isnull"), vocabulary.TIERS),
-        "kind": Filter(Zone.kind, "enum", ("eq", "ne", "in", "nin", "isnull"), vocabulary.KINDS),
-        "state": Filter(Zone.state, "enum", ("eq", "ne", "in", "nin"), vocabulary.STATES),
-        "programme": Filter(Zone.programme, "code", ("eq", "ne", "in", "nin", "isnull")),
-        "approved_year": Filter(Zone.approved_year, "integer", ("eq", "lt", "lte", "gt", "gte", "isnull")),
+        "id": Filter(Zone.id, "uuid"),
+        "code": Filter(Zone.code, "code", (*EXACT, "prefix")),
+        "name": Filter(Zone.name_zh, "text", TEXT),
+        "tier": Filter(Zone.tier, "enum", _OPTIONAL_EXACT, vocabulary.TIERS),
+        "kind": Filter(Zone.kind, "enum", _OPTIONAL_EXACT, vocabulary.KINDS),
+        "state": Filter(Zone.state, "enum", EXACT, vocabulary.STATES),
+        "exit_reason": Filter(Zone.exit_reason, "enum", _OPTIONAL_EXACT, vocabulary.EXIT_REASONS),
+        "programme": Filter(Zone.programme, "code", _OPTIONAL_EXACT),
+        "theme": Filter(Zone.theme, "text", (*TEXT, "isnull")),
+        "approved_year": Filter(Zone.approved_year, "integer", _OPTIONAL_ORDERED),
+        "approved_batch": Filter(Zone.approved_batch, "text", _OPTIONAL_EXACT),
+        "exited_year": Filter(Zone.exited_year, "integer", _OPTIONAL_ORDERED),
+        "point": Filter(Zone.longitude, "text", ("isnull",)),
+        "created_at": Filter(Zone.created_at, "instant", ("lt", "lte", "gt", "gte")),
+        "updated_at": Filter(Zone.updated_at, "instant", ("lt", "lte", "gt", "gte")),
+        "province": Filter(_PROVINCE, "code", EXACT),
         "within": Filter(kind="code", condition=_within, description="A division and all below it"),
         "external_id": Filter(kind="text", condition=_external, description="system:value"),
-        "bbox": Filter(kind="bbox", condition=_bbox, description="west,south,east,north in degrees"),
+        "bbox": Filter(
+            kind="bbox",
+            condition=_bbox,
+            description="west,south,east,north in degrees (OGC API Features): zones that lie there, "
+            "and those without a point",
+        ),
+        "datetime": Filter(
+            kind="days",
+            condition=_datetime,
+            description="A day, an instant or an interval (OGC API Features): zones between whose approval "
+            "and exit it lies, and those without a year of approval",
+        ),
     },
-    sorts={"code": (Zone.code, str), "created_at": (Zone.created_at, datetime)},
+    sorts={
+        "code": (Zone.code, str),
+        "created_at": (Zone.created_at, datetime),
+        "updated_at": (Zone.updated_at, datetime),
+    },
     default_sort="code",
     id_column=Zone.id,
+    searched=Zone,
+    facets={
+        "tier": Facet(Zone.tier, _TERMS["zones.tier"]),
+        "kind": Facet(Zone.kind, _TERMS["zones.kind"]),
+        "state": Facet(Zone.state, _TERMS["zones.state"]),
+        "exit_reason": Facet(Zone.exit_reason, _TERMS["zones.exit_reason"]),
+        "programme": Facet(Zone.programme, _TERMS["zones.programme"]),
+        "theme": Facet(Zone.theme),
+        "approved_year": Facet(Zone.approved_year),
+        "province": Facet(_PROVINCE, division_names),
+    },
 )
