@@ -21,6 +21,10 @@ pytestmark = pytest.mark.anyio
 # Words of the protocol, not of the domain: how to ask, how an answer is built.
 PROTOCOL = {
     "count",
+    "sort",
+    "facets",
+    "fields",
+    "expand",
     "total_kind",
     "mode",
     "action",
