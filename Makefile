@@ -5,11 +5,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 # make test DATABASE=postgresql://admin:password@host:5432/postgres runs the suite against that server
 DATABASE ?=
+# make bench ONLY=reads
+ONLY ?=
 # make demo DATA=folder
 DATA ?= sampledata
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint format lock clean
+.PHONY: help run demo test bench lint format lock clean
 
 help: ## This list 命令一览
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,6 +24,9 @@ demo: $(VENV)/runtime ## The demonstration on a throw-away database, then end �
 
 test: $(VENV)/dev ## All tests, in parallel 全部测试
 	SDZ_TEST_DATABASE='$(DATABASE)' $(BIN)/python -m pytest -n 2 --dist loadgroup
+
+bench: $(VENV)/dev ## Measure side by side; ONLY=name[,name] for some 性能对比
+	@$(BIN)/python -m benchmarks --only '$(ONLY)'
 
 lint: $(VENV)/dev ## Style, types, import contracts 代码检查
 	$(BIN)/ruff check .

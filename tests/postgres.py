@@ -66,7 +66,7 @@ def postgres() -> Iterator[str]:
     if given := os.environ.get("SDZ_TEST_DATABASE"):
         yield given
         return
-    with _shared_server() as url:
+    with shared_server() as url:
         yield url
 
 
@@ -102,7 +102,7 @@ async def _drop(databases: ServiceDatabases) -> None:
 
 
 @contextmanager
-def _shared_server() -> Iterator[str]:
+def shared_server() -> Iterator[str]:
     """The server of `postgres_keeper`, started by whoever comes first."""
     base = _shared_folder()
     with (base / "gate").open("w") as gate, (base / "users").open("w") as users:

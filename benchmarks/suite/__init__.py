@@ -1,0 +1,1 @@
+"""One module a benchmark; its name is what `ONLY=` takes."""
