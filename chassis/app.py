@@ -14,6 +14,7 @@ from fastapi_offline import FastAPIOffline
 
 from chassis import catalogue, problem_responses
 from chassis.database import Database
+from chassis.documents.sweeping import run_sweep
 from chassis.feed import changes
 from chassis.feed.consumer import Apply, run_consumer
 from chassis.feed.sequencer import run_sequencer
@@ -94,7 +95,12 @@ def _work(service: Service, runtime: Runtime) -> list[Coroutine[Any, Any, None]]
         run_consumer(runtime.database, runtime.peers[source], source, apply)
         for source, apply in service.follows.items()
     ]
-    return [run_sequencer(runtime.database), _forget(runtime.database), *followed]
+    return [
+        run_sequencer(runtime.database),
+        _forget(runtime.database),
+        run_sweep(runtime.database, runtime.documents),
+        *followed,
+    ]
 
 
 async def _forget(database: Database) -> None:

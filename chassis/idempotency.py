@@ -88,7 +88,8 @@ async def _fingerprint(request: Request) -> bytes:
         request.url.query,
         request.headers.get("content-type", ""),
     )
-    content = b"".join(part.encode() + b"\n" for part in parts) + await request.body()
+    taken_in: bytes | None = getattr(request.state, "body_digest", None)  # of one that is not held in memory
+    content = b"".join(part.encode() + b"\n" for part in parts) + (taken_in or await request.body())
     # keyed, since a body may hold a password that a person chose
     digest: bytes = request.app.state.runtime.cursors.keyed_digest(content)
     return digest

@@ -130,6 +130,12 @@ class MethodNotAllowed(Problem):
     remedy = Words("使用 Allow 头列出的方法", "Use a method that the Allow header lists")
 
 
+class RequestTimeout(Problem):
+    code, status, retryable = "request_timeout", 408, True
+    title = Words("请求体未按时到达", "The request's body did not arrive in time")
+    remedy = Words("检查网络后重新上传", "Check the network and send it again")
+
+
 class Conflict(Problem):
     code, status = "conflict", 409
     title = Words("与现有数据冲突", "In conflict with what is stored")

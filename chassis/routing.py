@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import email.message
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -18,6 +19,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis import idempotency
 from chassis.etag import not_modified, single_resource_etag
 from chassis.identity.access import Requirement
+from chassis.identity.principal import Principal
+from chassis.intake import Intake
 from chassis.json_body import StrictRequest
 from chassis.problems import (
     Issue,
@@ -72,6 +75,7 @@ class ResourceRoute(APIRoute):
                 f"{sorted(self.methods or ())} {path} must name exactly one permission with require()"
             )
         self.requirement = requirements[0]
+        self.intake = next((part.call for part in parts if isinstance(part.call, Intake)), None)
         self.raw_body = bool((self.openapi_extra or {}).get("x-raw-body"))
         calls: list[object] = [part.call for part in parts]
         declared = [call for call in calls if isinstance(call, QueryParameters)]
@@ -94,15 +98,19 @@ class ResourceRoute(APIRoute):
             if self.body_field is not None:
                 self._check_content_type(strict)
                 await strict.json()
-            async with request.app.state.runtime.database.transaction() as session:
+            async with (
+                self._taken_in(strict, principal),
+                request.app.state.runtime.database.transaction() as session,
+            ):
                 strict.state.session = session
                 return await idempotency.once(
                     session, strict, principal, lambda: self._answer(handle, strict)
                 )
 
         async def serve_in_time(request: Request) -> Response:
+            longest = self.intake.longest_seconds if self.intake else _LONGEST_REQUEST_SECONDS
             try:
-                async with asyncio.timeout(remaining_seconds(_LONGEST_REQUEST_SECONDS)):
+                async with asyncio.timeout(remaining_seconds(longest)):
                     return await serve(request)
             except TimeoutError as error:
                 raise ServiceUnavailable(
@@ -110,6 +118,14 @@ class ResourceRoute(APIRoute):
                 ) from error
 
         return serve_in_time
+
+    @asynccontextmanager
+    async def _taken_in(self, request: Request, principal: Principal) -> AsyncIterator[None]:
+        if self.intake is None:
+            yield
+            return
+        async with self.intake.taken_in(request, principal) as request.state.intake:
+            yield
 
     async def _answer(
         self, handle: Callable[[Request], Coroutine[Any, Any, Response]], request: Request

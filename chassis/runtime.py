@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from chassis.cursors import Cursors
 from chassis.database import Database
+from chassis.documents.store import DocumentStore
 from chassis.identity.tokens import Keys, Signer, Verifier
 from chassis.peers import Peer
 from chassis.settings import Settings
@@ -24,6 +25,7 @@ class Runtime:
     verifier: Verifier
     cursors: Cursors
     peers: Mapping[str, Peer]
+    documents: DocumentStore
     stopping: Stopping = field(default_factory=Stopping)
 
     @classmethod
@@ -46,6 +48,7 @@ class Runtime:
             verifier=Verifier(settings.service, keys, allowed_peers),
             cursors=Cursors(settings.shared.cursor_key_file.read_bytes()),
             peers={name: Peer(name, settings.shared.url(name), signer) for name in called_peers},
+            documents=DocumentStore(settings.service, own),
         )
 
     async def close(self) -> None:

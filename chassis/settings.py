@@ -41,6 +41,12 @@ class OwnSettings(BaseSettings):
     pool_wait_seconds: float = Field(default=2.0, gt=0, le=30)
     max_body_bytes: int = Field(default=1_000_000, ge=1_000)
     max_import_bytes: int = Field(default=20_000_000, ge=1_000)
+    max_document_bytes: int = Field(default=100_000_000, ge=1_000)
+    documents: str = "var/documents"
+    documents_endpoint: str = ""
+    documents_region: str = "us-east-1"
+    documents_access_key_file: Path | None = None
+    documents_secret_key_file: Path | None = None
 
     @model_validator(mode="after")
     def _one_url(self) -> Self:
@@ -76,6 +82,8 @@ class Settings:
             "SDZ_CURSOR_KEY_FILE": shared.cursor_key_file,
             f"{prefix}SIGNING_KEY_FILE": own.signing_key_file,
             f"{prefix}DATABASE_URL_FILE": own.database_url_file,
+            f"{prefix}DOCUMENTS_ACCESS_KEY_FILE": own.documents_access_key_file,
+            f"{prefix}DOCUMENTS_SECRET_KEY_FILE": own.documents_secret_key_file,
         }
         missing = [
             f"{name}={path} does not exist" for name, path in files.items() if path and not path.exists()

@@ -24,6 +24,9 @@ def service_environment(
         "SDZ_KEYS": str(folders.public_keys),
         f"SDZ_{service.upper()}_SIGNING_KEY_FILE": str(folders.secrets / f"{service}_signing_key.pem"),
         "SDZ_CURSOR_KEY_FILE": str(folders.secrets / "cursor_key"),
+        f"SDZ_{service.upper()}_DOCUMENTS": base.get(
+            f"SDZ_{service.upper()}_DOCUMENTS", str(folders.data / "documents")
+        ),
         "PYTHONUNBUFFERED": "1",
         **{f"SDZ_{name.upper()}_URL": url for name, url in urls.items()},
     }

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from fastapi import FastAPI
 
 from chassis.app import Service, create_app
+from chassis.documents.places import MEMORY
 from chassis.feed.sequencer import number_batch
 from chassis.identity.principal import EVERYWHERE, NOWHERE, Principal, Scope
 from chassis.identity.tokens import Signer
@@ -31,7 +32,7 @@ EVERY_PERMISSION = frozenset(
     f"{thing}.{act}"
     for thing in ("reference", "zone", "project", "achievement", "framework", "observation")
     for act in ("read", "write")
-) | {"run.read", "run.create", "feed.read", "vocabulary.write"}
+) | {"run.read", "run.create", "feed.read", "vocabulary.write", "document.write"}
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,11 @@ class KeyRing:
             Addresses(
                 keys=self.folder / "public", cursor_key_file=self.folder / "cursor_key", log_level="error"
             ),
-            OwnSettings(database_url=database_url, signing_key_file=self.folder / f"{service}.pem", **own),
+            OwnSettings(
+                database_url=database_url,
+                signing_key_file=self.folder / f"{service}.pem",
+                **{"documents": MEMORY, **own},
+            ),
         )
 
 

@@ -18,7 +18,7 @@ class GatewaySettings(BaseSettings):
 
     admin_password_file: Path | None = None
     demo_secret_file: Path | None = None
-    max_forwarded_bytes: int = Field(default=25_000_000, ge=1_000)
+    max_forwarded_bytes: int = Field(default=110_000_000, ge=1_000)
     upstream_connections: int = Field(default=100, ge=1, le=10_000)
 
     @classmethod

@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from chassis import app as chassis_app
 from services.projects.achievements.queries import ACHIEVEMENTS
 from services.projects.achievements.routes import router as achievements
-from services.projects.projects.queries import PROJECTS
+from services.projects.projects.queries import PROJECT_DOCUMENTS, PROJECTS
 from services.projects.projects.routes import router as projects
 from services.projects.zone_changes import follow_zones
 
@@ -17,6 +17,7 @@ SERVICE = chassis_app.Service(
     description="Projects and achievements of the zones. 实验区的项目与技术成果。",
     routers=[projects, achievements],
     peers={"registry": frozenset({"feed.read"}), "evaluation": frozenset({"feed.read"})},
+    vocabularies=(PROJECT_DOCUMENTS.categories,),
     follows={"registry": follow_zones([PROJECTS, ACHIEVEMENTS])},
 )
 

@@ -68,7 +68,7 @@ async def change(
     seen = (await find(session, records, actor, ref))[0]
     moves = "zone" in patch.model_fields_set
     target = await find_zone(session, patch.zone, exchange.registry) if moves else seen.zone_id
-    record, zones = await _lock(session, records.model, seen, target, actor)
+    record, zones = await lock_record(session, records.model, seen, target, actor)
     zone = _zone_of(record.zone_id, zones)
     require_write_at(actor, zone)
     await check_version(session, record, expected_version, records.show(record, zone, exchange.language))
@@ -93,7 +93,7 @@ async def remove(
     """Soft deletion; the row and its events remain, and its code stays taken."""
     session = exchange.session
     seen = (await find(session, records, actor, ref))[0]
-    record, zones = await _lock(session, records.model, seen, seen.zone_id, actor)
+    record, zones = await lock_record(session, records.model, seen, seen.zone_id, actor)
     zone = _zone_of(record.zone_id, zones)
     require_write_at(actor, zone)
     await check_version(session, record, expected_version, records.show(record, zone, exchange.language))
@@ -107,7 +107,7 @@ def _zone_of(zone_id: UUID | None, zones: dict[UUID, ZoneRow]) -> ZoneRow | None
     return None if zone_id is None else zones[zone_id]
 
 
-async def _lock(
+async def lock_record(
     session: AsyncSession, model: type[Model], seen: Model, target: UUID | None, actor: Principal
 ) -> tuple[Model, dict[UUID, ZoneRow]]:
     """The record as it is now, locked, with its zone and the target held (see `hold_zones` for the order).

@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from chassis import app as chassis_app
 from services.registry.divisions.routes import router as divisions
 from services.registry.divisions.vocabulary import LEVEL
+from services.registry.zones.documents import ZONE_DOCUMENTS
 from services.registry.zones.routes import router as zones
 from services.registry.zones.vocabulary import PROGRAMME, VOCABULARIES
 
@@ -19,7 +20,7 @@ SERVICE = chassis_app.Service(
         "projects": frozenset({"feed.read", "zone.read"}),
         "evaluation": frozenset({"feed.read", "zone.read"}),
     },
-    vocabularies=(LEVEL, *VOCABULARIES, PROGRAMME),
+    vocabularies=(LEVEL, *VOCABULARIES, PROGRAMME, ZONE_DOCUMENTS.categories),
 )
 
 

@@ -13,7 +13,7 @@ from chassis.database_errors import problem_for_database_error
 from chassis.problem_responses import respond
 from chassis.problems import InternalError, Problem
 from chassis.tracing import TIMEOUT_HEADER, TRACED, Tracing, remaining_seconds, traceparent
-from services.gateway.proxy.deadlines import seconds_for
+from services.gateway.proxy.deadlines import body_seconds_for, seconds_for
 from services.gateway.proxy.headers import from_upstream, to_upstream, with_authorization, without_internal
 from services.gateway.proxy.request_body import ClientGone, content_length, read_body
 from services.gateway.proxy.routing_table import GATEWAY, PREFIX, owner_of
@@ -39,7 +39,7 @@ class Front:
         if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
         elif scope["type"] == "http":
-            seconds = seconds_for(scope["method"], scope["query_string"])
+            seconds = seconds_for(scope["method"], scope["path"], scope["query_string"])
             deadline = (TIMEOUT_HEADER.encode(), str(int(seconds * 1000)).encode())
             await self._traced(
                 {**scope, "headers": [*without_internal(scope["headers"]), deadline]}, receive, send
@@ -88,6 +88,7 @@ class Front:
             to_upstream(scope, added),
             seconds + _GRACE_SECONDS,
             body,
+            body_seconds_for(scope["path"]),
         ) as answer:
             await send(
                 {

@@ -20,8 +20,6 @@ from chassis.words import Words
 
 _IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS"})
 _CONNECT_SECONDS = 2
-# what the body of an answer may take after the deadline for its beginning
-_BODY_SECONDS = 60.0
 # below the five seconds after which a service closes an idle connection: a request must not meet its end
 _IDLE_SECONDS = 4
 
@@ -54,16 +52,16 @@ class Upstream:
         headers: Sequence[tuple[str, str]],
         seconds: float,
         body: bytes | AsyncIterator[bytes] = b"",
-        body_seconds: float | None = None,
+        body_seconds: float = 60.0,
     ) -> AsyncIterator[Answer]:
         """Send a request; `target` is the encoded path and query.
 
         Reading is tried a second time if the connection failed. Raises DependencyUnavailable (503) when the
-        service cannot be reached or gives no answer within `seconds`, MalformedRequest (400) for headers that
+        service cannot be reached or gives no answer within `seconds` (its body may take `body_seconds` more), MalformedRequest (400) for headers that
         HTTP does not allow; what the body's stream raises passes.
         """
         # a task that is cancelled leaves its request on the wire: the client's own limit takes it off
-        limit = timedelta(seconds=seconds + (_BODY_SECONDS if body_seconds is None else body_seconds))
+        limit = timedelta(seconds=seconds + body_seconds)
         tries = 2 if method in _IDEMPOTENT and not body else 1
         try:
             async with asyncio.timeout(seconds):

@@ -35,7 +35,7 @@ _READ = frozenset(
         "run.read",
     }
 )
-_LIBRARY = frozenset({"project.write", "achievement.write", "observation.write"})
+_LIBRARY = frozenset({"project.write", "achievement.write", "observation.write", "document.write"})
 _PROVINCE = _READ | _LIBRARY | {"zone.write", "feed.read"}
 
 # The three administrators keep watch over each other (三员分立): nobody holds two of these roles.

@@ -7,10 +7,12 @@ from datetime import datetime
 from chassis.listing import Filter, Listing
 from services.projects.projects.models import Project
 from services.projects.projects.schemas import ProjectEntry, ProjectOut
+from services.projects.record_documents import documents_of
 from services.projects.records import Records
 from services.projects.zone_link import zone_filters
 
 PROJECTS = Records("project", Project, ProjectEntry, ProjectOut)
+PROJECT_DOCUMENTS = documents_of("projects", PROJECTS)
 
 LISTING = Listing(
     filters={

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import Depends, Response
 
+from chassis.documents.routes import add_documents
 from chassis.etag import IfMatch
 from chassis.identity.access import require
 from chassis.identity.principal import Principal
@@ -14,7 +15,7 @@ from chassis.listing import ListQuery, fetch_page
 from chassis.routing import ResourceRouter
 from chassis.schemas import Page
 from services.projects import record_writing
-from services.projects.projects.queries import LISTING, PROJECTS
+from services.projects.projects.queries import LISTING, PROJECT_DOCUMENTS, PROJECTS
 from services.projects.projects.schemas import ProjectEntry, ProjectOut, ProjectPatch
 from services.projects.record_import import importer
 from services.projects.records import InExchange, find
@@ -65,3 +66,4 @@ async def delete_project(actor: CanWrite, ref: str, version: IfMatch, exchange: 
 
 
 add_imports(router, "projects", "project.write", importer(PROJECTS))
+add_documents(router, PROJECT_DOCUMENTS, read="project.read", write="document.write")

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request, Response
 
+from chassis.documents.routes import add_documents
 from chassis.etag import IfMatch, check_version
 from chassis.identity.access import require
 from chassis.identity.principal import Principal
@@ -15,6 +16,7 @@ from chassis.listing import ListQuery, fetch_page
 from chassis.routing import ResourceRouter, Transaction
 from chassis.schemas import Page
 from services.registry.zones import queries, writing
+from services.registry.zones.documents import ZONE_DOCUMENTS
 from services.registry.zones.representation import feature, show
 from services.registry.zones.schemas import FeatureCollection, ZoneCreate, ZoneOut, ZonePatch
 
@@ -87,3 +89,4 @@ async def delete_zone(
 
 
 add_imports(router, "zones", "zone.write", writing.ZONE_IMPORT)
+add_documents(router, ZONE_DOCUMENTS, read="zone.read", write="document.write")

@@ -1,0 +1,1 @@
+"""Files that belong to a resource: uploaded, kept once per content, downloaded with the resource's scope."""

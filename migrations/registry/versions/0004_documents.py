@@ -1,0 +1,15 @@
+"""Documents of resources."""
+
+from typing import Final
+
+from alembic import op
+
+from chassis.schema_steps.documents import create_documents
+from migrations.env import runtime_role
+
+revision: Final = "0004"
+down_revision: Final = "0003"
+
+
+def upgrade() -> None:
+    create_documents(op.execute, runtime_role())

@@ -1,0 +1,1 @@
+"""Documents: rules, the store, the routes, the sweep."""
