@@ -15,7 +15,9 @@ COPY migrations app/migrations
 RUN venv/bin/python -m compileall -q --invalidation-mode unchecked-hash app && chmod -R a+rX .
 
 FROM python:3.13-slim
+# A volume for documents takes the mode of this folder, so that whoever the container runs as may write.
 RUN groupadd --gid 10001 sdz \
+ && install --directory --mode 1777 /var/documents \
  && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin sdz
 COPY --from=build /opt/sdz/venv /opt/sdz/venv
 COPY --from=build /opt/sdz/app /opt/sdz/app

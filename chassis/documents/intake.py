@@ -56,7 +56,7 @@ class FileIntake(Intake):
         try:
             for header, sha256 in stated.items():
                 check_digest(header, sha256, received.sha256)
-            media_type = check_declared(declared, received.media_type, name)
+            media_type = check_declared(declared, received.media_type)
             request.state.body_digest = f"{received.sha256} {name}".encode()
             yield Upload(name, media_type, received)
         finally:

@@ -113,7 +113,7 @@ def packed_type(file: IO[bytes]) -> str:
     return OFD if "OFD.xml" in names else ZIP
 
 
-def check_declared(declared: str, found: str, name: str) -> str:
+def check_declared(declared: str, found: str) -> str:
     """The type to keep: what was found, or the text type that the client names for a text.
 
     Raises UnsupportedMediaType (415) when the client named another type than the content is.

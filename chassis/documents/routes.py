@@ -154,7 +154,8 @@ def add_documents(router: ResourceRouter, documents: DocumentsOf, read: str, wri
 
 
 def _upload_options(collection: str) -> dict[str, Any]:
-    content = dict.fromkeys(ALLOWED, _BINARY)
+    content: dict[str, Any] = dict.fromkeys(ALLOWED, _BINARY)
+    content["text/csv"] = {"schema": {"type": "string"}, "example": "year,trees\n2024,1200\n"}
     disposition = {
         "name": "Content-Disposition",
         "in": "header",

@@ -152,6 +152,30 @@ _record_recipes("project", "projects")
 _record_recipes("achievement", "achievements")
 
 
+def _document_recipes(one: str, collection: str, parent: Callable[[World], str]) -> None:
+    def upload(world: World) -> Prepared:
+        headers = {"content-disposition": "attachment; filename=evidence.txt", "content-type": "text/plain"}
+        content = f"evidence {world.code('D')}".encode()
+        return Prepared("POST", f"/api/v1/{collection}/{parent(world)}/documents", headers, content)
+
+    def made(world: World) -> tuple[str, str]:
+        document = world.made(world.office, upload(world))
+        return document["content_url"].removesuffix("/content"), document["etag"]
+
+    RECIPES[f"upload_{one}_document"] = upload
+    RECIPES[f"list_{one}_documents"] = lambda world: Prepared(
+        "GET", f"/api/v1/{collection}/{parent(world)}/documents"
+    )
+    RECIPES[f"get_{one}_document"] = lambda world: Prepared("GET", made(world)[0])
+    RECIPES[f"download_{one}_document"] = lambda world: Prepared("GET", made(world)[0] + "/content")
+    RECIPES[f"change_{one}_document"] = lambda world: patch(*made(world), {"description": "changed"})
+    RECIPES[f"delete_{one}_document"] = lambda world: delete(*made(world))
+
+
+_document_recipes("zone", "zones", lambda world: str(world.zone["id"]))
+_document_recipes("project", "projects", lambda world: str(world.new_record("projects")["id"]))
+
+
 @recipe("import_sources")
 def _(world: World) -> Prepared:
     return sheet("/api/v1/sources/imports", f"code,title\n{world.code('S')},矩阵\n")

@@ -217,7 +217,7 @@ async def test_a_service_that_says_nothing_is_503_in_time(
         while (await receive())["type"] != "http.disconnect":
             pass
 
-    monkeypatch.setattr(front, "seconds_for", lambda method, query: 0.2)
+    monkeypatch.setattr(front, "seconds_for", lambda method, path, query: 0.2)
     monkeypatch.setattr(front, "_GRACE_SECONDS", 0.1)
     monkeypatch.setattr(upstream, "_BODY_SECONDS", 0.1)
     async with AsyncExitStack() as stack:

@@ -3,7 +3,7 @@
 import pytest
 
 from chassis.problems import InvalidParameter, MalformedRequest
-from services.gateway.proxy.deadlines import seconds_for
+from services.gateway.proxy.deadlines import body_seconds_for, seconds_for
 from services.gateway.proxy.routing_table import owner_of
 from services.gateway.proxy.safe_paths import checked_path, checked_query
 
@@ -81,16 +81,24 @@ def test_bare_chinese_is_escaped() -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "query", "seconds"),
+    ("method", "path", "query", "seconds"),
     [
-        ("GET", b"", 30),
-        ("POST", b"", 60),
-        ("GET", b"wait=20", 50),
-        ("GET", b"wait=1e9", 90),
-        ("GET", b"wait=-5", 30),
-        ("GET", b"wait=nan", 30),
-        ("GET", b"wait=long", 30),
+        ("GET", "/api/v1/zones", b"", 30),
+        ("POST", "/api/v1/zones", b"", 60),
+        ("POST", "/api/v1/zones/code:Z/documents", b"", 600),
+        ("GET", "/api/v1/zones/code:Z/documents", b"", 30),
+        ("PATCH", "/api/v1/zones/code:Z/documents/1", b"", 60),
+        ("GET", "/api/v1/zones", b"wait=20", 50),
+        ("GET", "/api/v1/zones", b"wait=1e9", 90),
+        ("GET", "/api/v1/zones", b"wait=-5", 30),
+        ("GET", "/api/v1/zones", b"wait=nan", 30),
+        ("GET", "/api/v1/zones", b"wait=long", 30),
     ],
 )
-def test_deadlines(method: str, query: bytes, seconds: float) -> None:
-    assert seconds_for(method, query) == seconds
+def test_deadlines(method: str, path: str, query: bytes, seconds: float) -> None:
+    assert seconds_for(method, path, query) == seconds
+
+
+def test_the_bytes_of_a_document_may_take_longer_than_other_answers() -> None:
+    assert body_seconds_for("/api/v1/zones/1/documents/2/content") == 600
+    assert body_seconds_for("/api/v1/zones/1/documents/2") == 60

@@ -57,6 +57,13 @@ async def test_every_operation_says_what_it_is_and_whom_it_lets_in(services: Two
             "delete": "write",
             "import": "write",
         }.items()
+    } | {
+        "upload_project_document": "document.write",
+        "list_project_documents": "project.read",
+        "get_project_document": "project.read",
+        "download_project_document": "project.read",
+        "change_project_document": "document.write",
+        "delete_project_document": "document.write",
     }
 
 

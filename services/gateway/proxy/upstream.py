@@ -57,8 +57,9 @@ class Upstream:
         """Send a request; `target` is the encoded path and query.
 
         Reading is tried a second time if the connection failed. Raises DependencyUnavailable (503) when the
-        service cannot be reached or gives no answer within `seconds` (its body may take `body_seconds` more), MalformedRequest (400) for headers that
-        HTTP does not allow; what the body's stream raises passes.
+        service cannot be reached or gives no answer within `seconds` (its body may take `body_seconds`
+        more), MalformedRequest (400) for headers that HTTP does not allow; what the body's stream raises
+        passes.
         """
         # a task that is cancelled leaves its request on the wire: the client's own limit takes it off
         limit = timedelta(seconds=seconds + body_seconds)

@@ -1,0 +1,49 @@
+"""Documents of projects lie where the project's zone lies."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.chassis.answers import problem_of
+from tests.chassis.documents.files import PDF, upload
+from tests.projects.builders import HUBEI, HUNAN, record
+from tests.projects.conftest import TwoServices
+from tests.service_app import ministry, province
+
+pytestmark = pytest.mark.anyio
+PATH = "/api/v1/projects/code:R-1/documents"
+
+
+async def test_a_projects_documents_follow_its_zone(services: TwoServices) -> None:
+    await services.follow()
+    async with services.client(ministry()) as office:
+        made = await office.post("/api/v1/projects", json=record())
+        document = (await upload(office, path=PATH)).json()
+    async with services.client(province(HUNAN)) as neighbour:
+        problem_of(await upload(neighbour, path=PATH), 404)
+        problem_of(await neighbour.get(document["content_url"]), 404)
+    async with services.client(province(HUBEI)) as officer:
+        assert (await officer.get(document["content_url"])).content == PDF
+    async with services.client(ministry()) as office:
+        moved = await office.patch(
+            made.headers["location"], json={"zone": "code:HN-1"}, headers={"if-match": made.headers["etag"]}
+        )
+        assert moved.status_code == 200
+    async with services.client(province(HUBEI)) as officer:
+        problem_of(await officer.get(document["content_url"]), 404)
+    async with services.client(province(HUNAN)) as neighbour:
+        assert (await neighbour.get(document["content_url"])).content == PDF
+        assert (await upload(neighbour, PDF + b"%", path=PATH)).status_code == 201
+    places = [event["data"]["resource"]["parent"]["id"] for event in await services.events("document")]
+    assert places == [made.json()["id"]] * 2
+    assert len(await services.events("document", province(HUBEI))) == 1
+
+
+async def test_documents_of_the_nation_are_written_nationwide(services: TwoServices) -> None:
+    async with services.client(ministry()) as office:
+        await office.post("/api/v1/projects", json=record(zone=None))
+        assert (await upload(office, path=PATH)).status_code == 201
+    async with services.client(ministry(write=province(HUBEI).write)) as reader:
+        problem_of(await upload(reader, path=PATH), 403)
+        assert len((await reader.get(PATH)).json()["items"]) == 1
+    assert await services.events("document", province(HUBEI)) == []
