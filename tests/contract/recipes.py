@@ -156,7 +156,7 @@ def _document_recipes(one: str, collection: str, parent: Callable[[World], str])
     def upload(world: World) -> Prepared:
         headers = {"content-disposition": "attachment; filename=evidence.txt", "content-type": "text/plain"}
         content = f"evidence {world.code('D')}".encode()
-        return Prepared("POST", f"/api/v1/{collection}/{parent(world)}/documents", headers, content)
+        return Prepared("POST", f"/api/v1/{collection}/{parent(world)}/documents", headers, content=content)
 
     def made(world: World) -> tuple[str, str]:
         document = world.made(world.office, upload(world))

@@ -43,8 +43,8 @@ def test_what_is_asked_for_is_held_and_what_is_held_is_asked_for(tmp_path: Path)
         ("ministry_office", {"run.create", "reference.write", "zone.write"}, {"account.manage"}),
         ("department", {"run.read", "feed.read"}, {"zone.write"}),
         ("provincial_system", {"zone.write", "observation.write", "feed.read"}, {"run.create"}),
-        ("zone_officer", {"project.write"}, {"zone.write", "feed.read"}),
-        ("expert", {"observation.read"}, {"observation.write"}),
+        ("zone_officer", {"project.write", "document.write"}, {"zone.write", "feed.read"}),
+        ("expert", {"observation.read"}, {"observation.write", "document.write"}),
         ("system_administrator", {"account.manage"}, {"zone.read"}),
         ("audit_administrator", {"reference.read"}, {"account.manage"}),
     ],
@@ -56,7 +56,8 @@ def test_roles(role: str, may: set[str], may_not: set[str]) -> None:
 
 def test_roles_add_up_and_unknown_ones_permit_nothing() -> None:
     assert permissions_of(["expert", "system_administrator"]) == permissions_of(["expert"]) | {
-        "account.manage"
+        "account.manage",
+        "vocabulary.write",
     }
     assert permissions_of(["king"]) == frozenset()
     assert permissions_of([]) == frozenset()
