@@ -6,15 +6,16 @@ BIN := $(VENV)/bin
 # make test DATABASE=postgresql://admin:password@host:5432/postgres runs the suite against that server
 DATABASE ?=
 # make bench ONLY=reads
+LONG := tests/contract/fuzz tests/ledger
 ONLY ?=
 # make demo DATA=folder
 DATA ?= sampledata
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test bench lint format lock clean
+.PHONY: help run demo test test-long bench lint format lock clean
 
 help: ## This list 命令一览
-	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(VENV)/runtime ## Start the platform with its demonstration; Ctrl-C stops it 启动平台
 	@exec $(BIN)/python -m sdz up
@@ -24,6 +25,9 @@ demo: $(VENV)/runtime ## The demonstration on a throw-away database, then end �
 
 test: $(VENV)/dev ## All tests, in parallel 全部测试
 	SDZ_TEST_DATABASE='$(DATABASE)' $(BIN)/python -m pytest -n 2 --dist loadgroup
+
+test-long: $(VENV)/dev ## The tests that have a long form, in it 长时测试
+	SDZ_TEST_LONG=1 SDZ_TEST_DATABASE='$(DATABASE)' $(BIN)/python -m pytest -n 2 --dist loadgroup $(LONG)
 
 bench: $(VENV)/dev ## Measure side by side; ONLY=name[,name] for some 性能对比
 	@$(BIN)/python -m benchmarks --only '$(ONLY)'

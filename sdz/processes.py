@@ -31,7 +31,7 @@ class Supervisor:
         say: Callable[[str], None],
         verbose: bool = False,
     ) -> None:
-        self._cluster = cluster
+        self.cluster = cluster
         self.children = children
         self._record = record
         self._say = say
@@ -85,12 +85,12 @@ class Supervisor:
             for child in group:
                 child.wait_until_stopped(deadline - time.monotonic())
         self._follow()
-        if self._cluster is not None:
-            self._cluster.stop()
+        if self.cluster is not None:
+            self.cluster.stop()
         self._record.unlink(missing_ok=True)
 
     def _watch_database(self) -> None:
-        cluster = self._cluster
+        cluster = self.cluster
         if cluster is None or cluster.is_alive() or time.monotonic() < self._database_again_at:
             return
         self._say("the database server ended; it is started again")
@@ -103,8 +103,8 @@ class Supervisor:
 
     def _write_record(self) -> None:
         pids = {child.name: child.pid for child in self.children if child.pid is not None}
-        if self._cluster is not None and self._cluster.pid is not None:
-            pids["database"] = self._cluster.pid
+        if self.cluster is not None and self.cluster.pid is not None:
+            pids["database"] = self.cluster.pid
         write_record(self._record, pids)
 
     def _follow(self) -> None:

@@ -13,7 +13,7 @@ from tests.end_to_end.platform_under_test import whole_platform
 @pytest.hookimpl(tryfirst=True)  # before the groups are read
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if "tests/contract/" in item.nodeid:
+        if "world" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.xdist_group("contract"))
 
 

@@ -9,19 +9,12 @@ import pytest
 
 from tests.contract.matrix.observing import observed, observed_directly
 from tests.contract.matrix.table import Row, read_table
-from tests.contract.recipes import RECIPES, operations
 from tests.contract.world import World
 
 
 @pytest.fixture(scope="module")
 def seen(world: World) -> dict[str, Row]:
     return observed(world)
-
-
-def test_each_operation_is_in_the_table_and_no_other(world: World) -> None:
-    named = {operation.name for operation in operations(world)}
-    assert set(read_table()) == named
-    assert set(RECIPES) <= named
 
 
 def test_every_caller_gets_what_the_table_says(seen: dict[str, Row]) -> None:
