@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -13,10 +14,10 @@ from fastapi import APIRouter, FastAPI
 from fastapi_offline import FastAPIOffline
 
 from chassis import catalogue, problem_responses
-from chassis.database import Database
 from chassis.documents.sweeping import run_sweep
-from chassis.feed import changes
+from chassis.feed import changes, digest_route, snapshot
 from chassis.feed.consumer import Apply, run_consumer
+from chassis.feed.purging import purge
 from chassis.feed.sequencer import run_sequencer
 from chassis.health import health_router
 from chassis.idempotency import forget_old
@@ -55,7 +56,15 @@ class Service:
     def all_routers(self) -> Sequence[APIRouter]:
         """What every service has, and its own."""
         lists = () if self.lists_whole else (catalogue.router, list_router(self.vocabularies))
-        return (health_router, *lists, vocabulary_router(self.vocabularies), changes.router, *self.routers)
+        return (
+            health_router,
+            *lists,
+            vocabulary_router(self.vocabularies),
+            changes.router,
+            snapshot.router,
+            digest_route.router,
+            *self.routers,
+        )
 
 
 def create_app(service: Service, settings: Settings | None = None) -> FastAPI:
@@ -96,21 +105,22 @@ def _work(service: Service, runtime: Runtime) -> list[Coroutine[Any, Any, None]]
         for source, apply in service.follows.items()
     ]
     return [
-        run_sequencer(runtime.database),
-        _forget(runtime.database),
+        run_sequencer(runtime.database, runtime.watcher.told),
+        _forget(runtime),
         run_sweep(runtime.database, runtime.documents),
         *followed,
     ]
 
 
-async def _forget(database: Database) -> None:
+async def _forget(runtime: Runtime) -> None:
     while True:
         await asyncio.sleep(_FORGET_SECONDS)
         try:
-            async with database.transaction() as session:
+            async with runtime.database.transaction() as session:
                 await forget_old(session)
+            await purge(runtime.database, timedelta(days=runtime.settings.own.feed_days))
         except Exception as error:
-            log.warning("old answers are kept until the next hour", error=repr(error))
+            log.warning("old answers and events are kept until the next hour", error=repr(error))
 
 
 @asynccontextmanager

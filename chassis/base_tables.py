@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     Boolean,
+    CheckConstraint,
     Column,
     DateTime,
     Identity,
@@ -18,6 +19,7 @@ from sqlalchemy import (
     Table,
     Uuid,
     func,
+    true,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -67,8 +69,37 @@ feed = Table(
     Column("position", BigInteger, primary_key=True, autoincrement=False),
     Column("stamped_at", DateTime(timezone=True), nullable=False),
     *_event_columns(),
+    # where the object was before this event, if it was elsewhere
+    Column("left_path", PATH_TYPE),
+    Column("left_zone_id", Uuid),
     Index("ix_feed_subject_id_version", "subject_id", "version"),
+    Index("ix_feed_stamped_at_position", "stamped_at", "position"),
     info=SCOPED,
+)
+
+# The newest event of each object that the feed has told of: its state.
+feed_latest = Table(
+    "feed_latest",
+    metadata,
+    Column("kind", String, primary_key=True),
+    Column("subject_id", Uuid, primary_key=True),
+    Column("position", BigInteger, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("deleted", Boolean, nullable=False),
+    Column("division_path", PATH_TYPE, nullable=False),
+    Column("zone_id", Uuid),
+    Index("ix_feed_latest_position", "position", unique=True),
+    info=SCOPED,
+)
+
+# One row. Below `position` the feed is not whole any more; at and below `tombstones` nor are deletions.
+feed_horizon = Table(
+    "feed_horizon",
+    metadata,
+    Column("single", Boolean, primary_key=True, server_default=true()),
+    Column("position", BigInteger, nullable=False),
+    Column("tombstones", BigInteger, nullable=False),
+    CheckConstraint("single", name="single"),
 )
 
 # How far a feed of another service has been applied here.
@@ -78,6 +109,7 @@ consumer = Table(
     Column("source", String, primary_key=True),
     Column("epoch", String, nullable=False),
     Column("position", BigInteger, nullable=False),
+    Column("anchor", Uuid),  # the event at that position
     Column("moved_at", DateTime(timezone=True), nullable=False, server_default=func.clock_timestamp()),
 )
 
@@ -92,9 +124,23 @@ replica = Table(
     Column("deleted", Boolean, nullable=False),
     Column("division_path", PATH_TYPE, nullable=False),
     Column("resource", JSONB, nullable=False),
+    # that of the event which told it; null for what was fetched ahead of the feed, or is only gone from here
+    Column("position", BigInteger),
     Index("ix_replica_kind_code", "kind", "code"),
     Index("ix_replica_division_path", "division_path", postgresql_using="gin"),
     info=SCOPED,
+)
+
+# Snapshots of other services' feeds while they are being loaded.
+snapshot_staging = Table(
+    "snapshot_staging",
+    metadata,
+    Column("load_id", Uuid, primary_key=True),
+    Column("kind", String, primary_key=True),
+    Column("subject_id", Uuid, primary_key=True),
+    Column("event", JSONB, nullable=False),
+    Column("staged_at", DateTime(timezone=True), nullable=False, server_default=func.clock_timestamp()),
+    Index("ix_snapshot_staging_staged_at", "staged_at"),
 )
 
 # Answers that were given under an Idempotency-Key, kept 48 h.

@@ -88,6 +88,14 @@ class Database:
             else:
                 await session.commit()
 
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncSession]:
+        """A transaction that cannot write and whose statements all see one moment (REPEATABLE READ)."""
+        async with self.transaction() as session:
+            options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+            await session.connection(execution_options=options)
+            yield session
+
     async def close(self) -> None:
         await self.engine.dispose()
 

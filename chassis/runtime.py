@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from chassis.cursors import Cursors
 from chassis.database import Database
 from chassis.documents.store import DocumentStore
+from chassis.feed.watcher import Watcher
 from chassis.identity.tokens import Keys, Signer, Verifier
 from chassis.peers import Peer
 from chassis.settings import Settings
 from chassis.stopping import Stopping
+
+SNAPSHOTS_AT_ONCE = 2  # each holds a database connection for as long as its reader takes
 
 
 @dataclass(frozen=True)
@@ -26,7 +30,9 @@ class Runtime:
     cursors: Cursors
     peers: Mapping[str, Peer]
     documents: DocumentStore
-    stopping: Stopping = field(default_factory=Stopping)
+    stopping: Stopping
+    watcher: Watcher
+    snapshots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(SNAPSHOTS_AT_ONCE))
 
     @classmethod
     def make(
@@ -35,20 +41,21 @@ class Runtime:
         own = settings.own
         signer = Signer(settings.service, own.signing_key_file)
         keys = Keys(settings.shared.keys)
+        database = Database(
+            own.database, settings.service, pool_size=own.pool_size, pool_wait_seconds=own.pool_wait_seconds
+        )
+        stopping = Stopping()
         return cls(
             settings=settings,
-            database=Database(
-                own.database,
-                settings.service,
-                pool_size=own.pool_size,
-                pool_wait_seconds=own.pool_wait_seconds,
-            ),
+            database=database,
             keys=keys,
             signer=signer,
             verifier=Verifier(settings.service, keys, allowed_peers),
             cursors=Cursors(settings.shared.cursor_key_file.read_bytes()),
             peers={name: Peer(name, settings.shared.url(name), signer) for name in called_peers},
             documents=DocumentStore(settings.service, own),
+            stopping=stopping,
+            watcher=Watcher(database, stopping),
         )
 
     async def close(self) -> None:

@@ -39,6 +39,7 @@ class OwnSettings(BaseSettings):
     signing_key_file: Path
     pool_size: int = Field(default=10, ge=1, le=200)
     pool_wait_seconds: float = Field(default=2.0, gt=0, le=30)
+    feed_days: int = Field(default=400, ge=1)
     max_body_bytes: int = Field(default=1_000_000, ge=1_000)
     max_import_bytes: int = Field(default=20_000_000, ge=1_000)
     max_document_bytes: int = Field(default=100_000_000, ge=1_000)

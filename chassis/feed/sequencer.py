@@ -7,6 +7,7 @@ over by readers; a filter on transaction ids stops behind the oldest open transa
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 import structlog
 from sqlalchemy import func, select, text
@@ -19,7 +20,8 @@ BATCH = 1000
 _BUSY_SECONDS, _IDLE_SECONDS, _BROKEN_SECONDS = 0.005, 0.1, 1.0
 
 # Within one object a later version enters the outbox only after the earlier one's commit (its row is locked),
-# so ascending outbox ids among the committed rows keep the order of versions.
+# so ascending outbox ids among the committed rows keep the order of versions. Each event is told where its
+# object was before, if that was elsewhere: a reader who sees only that place must learn that it left.
 _NUMBER = text(
     """
     WITH head AS (
@@ -28,14 +30,43 @@ _NUMBER = text(
         FROM (SELECT position, stamped_at FROM feed ORDER BY position DESC LIMIT 1) AS newest
     ), taken AS (
         DELETE FROM outbox WHERE id IN (SELECT id FROM outbox ORDER BY id LIMIT :batch) RETURNING *
+    ), lined_up AS (
+        SELECT taken.*,
+               row_number() OVER (ORDER BY id) AS number,
+               lead(id) OVER of_object IS NULL AS is_newest,
+               lag(id) OVER of_object IS NULL AS is_first,
+               lag(division_path) OVER of_object AS earlier_path,
+               lag(zone_id) OVER of_object AS earlier_zone_id
+        FROM taken WINDOW of_object AS (PARTITION BY kind, subject_id ORDER BY id)
+    ), placed AS (
+        SELECT lined_up.*,
+               head.position + number AS position,
+               head.stamped_at,
+               CASE WHEN is_first THEN latest.division_path ELSE earlier_path END AS before_path,
+               CASE WHEN is_first THEN latest.zone_id ELSE earlier_zone_id END AS before_zone_id
+        FROM head CROSS JOIN lined_up
+        LEFT JOIN feed_latest AS latest
+            ON latest.kind = lined_up.kind AND latest.subject_id = lined_up.subject_id
+    ), told AS (
+        INSERT INTO feed (position, stamped_at, event_id, type, kind, subject_id, version, occurred_at, actor,
+                          trace_id, data, division_path, zone_id, left_path, left_zone_id)
+        SELECT position, stamped_at, event_id, type, kind, subject_id, version, occurred_at, actor,
+               trace_id, data, division_path, zone_id,
+               CASE WHEN moved THEN before_path END,
+               CASE WHEN moved THEN before_zone_id END
+        FROM placed CROSS JOIN LATERAL (
+            SELECT before_path IS DISTINCT FROM division_path
+                OR before_zone_id IS DISTINCT FROM zone_id AS moved) AS compared
+        RETURNING position
+    ), kept AS (
+        INSERT INTO feed_latest (kind, subject_id, position, version, deleted, division_path, zone_id)
+        SELECT kind, subject_id, position, version, (data ->> 'deleted')::boolean, division_path, zone_id
+        FROM placed WHERE is_newest
+        ON CONFLICT (kind, subject_id) DO UPDATE SET
+            position = excluded.position, version = excluded.version, deleted = excluded.deleted,
+            division_path = excluded.division_path, zone_id = excluded.zone_id
     )
-    INSERT INTO feed (position, stamped_at, event_id, type, kind, subject_id, version,
-                      occurred_at, actor, trace_id, data, division_path, zone_id)
-    SELECT head.position + row_number() OVER (ORDER BY taken.id),
-           head.stamped_at,
-           event_id, type, kind, subject_id, version,
-           occurred_at, actor, trace_id, data, division_path, zone_id
-    FROM taken CROSS JOIN head
+    SELECT count(*) FROM told
     """
 )
 
@@ -50,15 +81,16 @@ async def number_batch(database: Database) -> int:
         lock = func.hashtextextended(f"sequencer:{database.schema}", 0)
         if not await session.scalar(select(func.pg_try_advisory_xact_lock(lock))):
             return 0
-        result = await session.execute(_NUMBER, {"batch": BATCH})
-        return int(result.rowcount)  # type: ignore[attr-defined]  # a CursorResult, as of every DML
+        return await session.scalar(_NUMBER, {"batch": BATCH}) or 0
 
 
-async def run_sequencer(database: Database) -> None:
-    """Poll for ever: fast while there is something to number."""
+async def run_sequencer(database: Database, told: Callable[[], None] = lambda: None) -> None:
+    """Poll for ever: fast while there is something to number. `told` is called when something was."""
     while True:
         try:
             numbered = await number_batch(database)
+            if numbered:
+                told()
             await asyncio.sleep(_BUSY_SECONDS if numbered else _IDLE_SECONDS)
         except asyncio.CancelledError:
             raise

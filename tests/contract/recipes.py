@@ -82,6 +82,8 @@ def source_is_registry(path: str) -> Recipe:
 
 
 RECIPES["list_changes"] = source_is_registry("/api/v1/changes")
+RECIPES["snapshot_changes"] = source_is_registry("/api/v1/changes/snapshot")
+RECIPES["digest_changes"] = lambda world: Prepared("GET", "/api/v1/changes/digest?source=registry&type=zone")
 RECIPES["get_vocabulary"] = lambda world: Prepared("GET", "/api/v1/vocabularies/zones.programme")
 
 

@@ -33,7 +33,7 @@ def owner_of(path: str, query: bytes = b"") -> str:
     if not path.startswith(PREFIX):
         return GATEWAY
     segment, *rest = path.removeprefix(PREFIX).split("/")
-    if segment == CHANGES and not rest:
+    if segment == CHANGES:
         return _source(query)
     if segment == VOCABULARIES and rest:
         segment = rest[0].partition(".")[0]  # a vocabulary is named for the collection that uses it

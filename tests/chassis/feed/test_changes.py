@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from types import SimpleNamespace
+from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from chassis.feed import changes
 from chassis.feed.sequencer import number_batch
 from chassis.identity.principal import Scope
 from tests.chassis.answers import problem_of
@@ -109,18 +108,18 @@ async def test_a_wait_ends_with_the_event_and_holds_no_connection(
     probe: RunningService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     database, held = probe.runtime.database, list[str]()
-    waiting = asyncio.Event()
+    waiting, wait = asyncio.Event(), probe.runtime.watcher.wait
 
-    async def pause(_seconds: float) -> None:
+    async def watched(*arguments: Any) -> None:
         held.append(database.engine.pool.status())
         waiting.set()
-        await asyncio.sleep(0)
+        await wait(*arguments)
 
     await probe.number_events()
     async with probe.client(ministry()) as client, asyncio.TaskGroup() as group:
         after = (await client.get(URL)).json()["next_after"]
         idle = database.engine.pool.status()
-        monkeypatch.setattr(changes, "asyncio", SimpleNamespace(sleep=pause))
+        monkeypatch.setattr(probe.runtime.watcher, "wait", watched)
         reader = group.create_task(client.get(f"{URL}?after={after}&wait=30", timeout=40))
         await waiting.wait()
         await write(database, change(uuid4(), 1))
