@@ -36,9 +36,9 @@ def etag(version: int, body: bytes) -> str:
     return f'"{version}.{hashlib.sha256(body).hexdigest()[:16]}"'
 
 
-def single_resource_etag(body: bytes) -> str:
-    """ETag of a serialised `ResourceOut`."""
-    return etag(msgspec.json.decode(body, type=_Versioned).version, body)
+def version_of(body: bytes) -> int:
+    """The version of a serialised `VersionedOut`."""
+    return msgspec.json.decode(body, type=_Versioned).version
 
 
 def not_modified(request: Request, response: Response) -> bool:

@@ -11,6 +11,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
 from chassis.schemas import ProblemOut
+from chassis.shape.schemas import add_parts
 
 _PROBLEM = {
     "description": "Problem details (RFC 9457)",
@@ -27,6 +28,7 @@ def install_openapi(app: FastAPI) -> None:
                 title=app.title, version=app.version, description=app.description, routes=app.routes
             )
             app.openapi_schema = complete(with_whole_examples(document))
+            add_parts(app.openapi_schema)
         return app.openapi_schema
 
     app.openapi = build  # type: ignore[method-assign]  # FastAPI's documented way

@@ -17,7 +17,7 @@ from fastapi.routing import APIRoute
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis import idempotency
-from chassis.etag import not_modified, single_resource_etag
+from chassis.etag import etag, not_modified, version_of
 from chassis.identity.access import Requirement
 from chassis.identity.principal import Principal
 from chassis.intake import Intake
@@ -29,7 +29,11 @@ from chassis.problems import (
     UnknownParameter,
     UnsupportedMediaType,
 )
+from chassis.query_parameters import QueryParameters
 from chassis.schemas import VersionedOut
+from chassis.shape.answer import shaped
+from chassis.shape.expansion import EXPANDED, Expandable
+from chassis.shape.fields import fields_asked, fields_parameter, members_of
 from chassis.text import nearest_of
 from chassis.tracing import remaining_seconds
 from chassis.words import Words
@@ -37,15 +41,6 @@ from chassis.words import Words
 _LONGEST_REQUEST_SECONDS = 60.0
 JSON_TYPES = ("application/json",)
 MERGE_PATCH = "application/merge-patch+json"
-
-
-class QueryParameters:
-    """Base of dependencies that read query parameters of their own, declared for OpenAPI in `parameters`."""
-
-    parameters: list[dict[str, Any]] = []  # noqa: RUF012  # set once by each instance
-
-    def names(self) -> set[str]:
-        return {parameter["name"] for parameter in self.parameters}
 
 
 def session_of(request: Request) -> AsyncSession:
@@ -82,9 +77,16 @@ class ResourceRoute(APIRoute):
         self.query_names = {field.alias for part in parts for field in part.query_params}
         self.query_names.update(*(query.names() for query in declared))
         self.openapi_extra = {**(self.openapi_extra or {}), "x-permission": self.requirement.permission}
-        if declared:
-            self.openapi_extra["parameters"] = [item for query in declared for item in query.parameters]
         self.single = isinstance(self.response_model, type) and issubclass(self.response_model, VersionedOut)
+        self.members = members_of(self.response_model) if "GET" in (self.methods or ()) else ()
+        shown = [fields_parameter(self.members)] if self.members else []
+        self.query_names.update(item["name"] for item in shown)
+        if declared or shown:
+            listed = [item for query in declared for item in query.parameters]
+            self.openapi_extra["parameters"] = [*listed, *shown]
+        for query in declared:
+            if isinstance(query, Expandable):
+                self.openapi_extra[EXPANDED] = query.schemas()
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
@@ -95,6 +97,7 @@ class ResourceRoute(APIRoute):
             strict.max_bytes = own.max_import_bytes if self.raw_body else own.max_body_bytes
             principal = self.requirement.check(strict)
             self._check_query(strict)
+            strict.state.fields = fields_asked(strict, self.members)
             if self.body_field is not None:
                 self._check_content_type(strict)
                 await strict.json()
@@ -133,8 +136,13 @@ class ResourceRoute(APIRoute):
         response = await handle(request)
         response.headers.setdefault("cache-control", "private, no-cache")
         response.headers.setdefault("vary", "Authorization, Accept-Language")
-        if self.single and response.status_code in {200, 201}:
-            response.headers["etag"] = single_resource_etag(bytes(response.body))
+        if response.status_code in {200, 201}:
+            body = await shaped(request, bytes(response.body), single=self.single)
+            if self.single:
+                response.headers["etag"] = etag(version_of(bytes(response.body)), body)
+            if body is not response.body:
+                response.body = body
+                response.headers["content-length"] = str(len(body))
         if link := getattr(request.state, "link", None):
             response.headers["link"] = link
         if "etag" in response.headers and request.method == "GET" and not_modified(request, response):

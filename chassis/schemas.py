@@ -161,6 +161,15 @@ class Page(Out, Generic[T]):
             self.facets = self.page._facets
 
 
+class Unavailable(Out):
+    """A part of an answer that is missing, and why."""
+
+    part: str
+    dependency: str
+    code: str
+    detail: str
+
+
 class ProblemOut(Out):
     """RFC 9457 problem details, as every answer that is not 2xx carries them."""
 

@@ -12,9 +12,8 @@ from sqlalchemy import ColumnElement
 
 from chassis.listing.facets import Facet
 from chassis.listing.filters import Filter, condition_of, filter_of, filter_parameters, invalid
-from chassis.listing.parameters import names_among, parameter, several, unknown_name
 from chassis.listing.query import Count, ListQuery
-from chassis.routing import QueryParameters
+from chassis.query_parameters import QueryParameters, names_among, parameter, several, unknown_name
 from chassis.search.query import MAX_CHARACTERS, Sought
 from chassis.words import Words
 

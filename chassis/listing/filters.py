@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, or_
 
 from chassis.filter_values import KINDS, parse_value
-from chassis.listing.parameters import parameter, several
 from chassis.problems import InvalidParameter, Issue
+from chassis.query_parameters import parameter, several
 from chassis.words import Words
 
 MAX_VALUES = 500

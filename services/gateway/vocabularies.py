@@ -8,14 +8,15 @@ from services.gateway.accounts.schemas import AccountKind
 from services.gateway.roles.table import ROLES
 from services.gateway.status.routes import Condition
 
+ACCOUNT_KIND: Final = closed(
+    "accounts.kind",
+    Words("账户类型", "Kind of account"),
+    AccountKind,
+    Words("人员", "Person"),
+    Words("机器客户端", "Machine client"),
+)
 VOCABULARIES: Final = (
-    closed(
-        "accounts.kind",
-        Words("账户类型", "Kind of account"),
-        AccountKind,
-        Words("人员", "Person"),
-        Words("机器客户端", "Machine client"),
-    ),
+    ACCOUNT_KIND,
     Vocabulary(
         "accounts.role", Words("角色", "Role"), tuple(Term(name, role.title) for name, role in ROLES.items())
     ),

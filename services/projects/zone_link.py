@@ -23,7 +23,7 @@ from chassis.feed.replica import matching, resolve
 from chassis.identity.access import in_scope
 from chassis.identity.principal import Principal
 from chassis.ids import Reference
-from chassis.listing import Filter
+from chassis.listing import EXACT, Filter
 from chassis.peers import Peer
 from chassis.problems import Forbidden, Issue, ValidationFailed
 from chassis.resource import ResourceColumns
@@ -91,6 +91,9 @@ def visible_to(principal: Principal, model: type[ZoneLinked]) -> Select[Any]:
     )
 
 
+PROVINCE = replica.c.division_path[1]
+
+
 def zone_filters(model: type[ZoneLinked]) -> dict[str, Filter]:
     """`zone` and `within` of a list that starts from `visible_to`."""
 
@@ -107,6 +110,7 @@ def zone_filters(model: type[ZoneLinked]) -> dict[str, Filter]:
         "within": Filter(
             kind="code", condition=within, description="Zones of a division and of all below it"
         ),
+        "province": Filter(PROVINCE, "code", (*EXACT, "isnull")),
     }
 
 

@@ -98,3 +98,24 @@ async def test_pages_meet_without_gap_and_cost_one_statement_each(
             url = answer.links["next"]["url"] if "next" in answer.links else None
     assert codes == [f"R-{number}" for number in range(7)]
     assert (pages, len(statements)) == (3, 3)
+
+
+async def test_records_are_found_counted_and_shown_with_their_zone(
+    services: TwoServices, collection: str, own: str
+) -> None:
+    async with services.client(ministry()) as office:
+        for code, zone in (("A", "code:HB-1"), ("B", "code:HN-1"), ("C", None)):
+            body = record(code, zone, **{own: "低碳循环"})
+            assert (await office.post(f"/api/v1/{collection}", json=body)).status_code == 201
+        sought = await office.get(f"/api/v1/{collection}?q=shidi&facets={own},province&sort=name,-code")
+        shown = await office.get(f"/api/v1/{collection}?expand=zone&fields=code")
+        one = await office.get(f"/api/v1/{collection}/code:A?expand=zone", headers={"accept-language": "en"})
+    assert [item["code"] for item in sought.json()["items"]] == ["A", "B", "C"]
+    counts = {
+        name: [(item["value"], item["count"]) for item in facet["values"]]
+        for name, facet in sought.json()["facets"].items()
+    }
+    assert counts == {own: [("低碳循环", 3)], "province": [("420000", 1), ("430000", 1), (None, 1)]}
+    zones = [item["expanded"]["zone"] for item in shown.json()["items"]]
+    assert [zone and zone["code"] for zone in zones] == ["HB-1", "HN-1", None]
+    assert (one.json()["expanded"]["zone"]["name"], one.json()["zone"]["name"]) == ("Zone HB-1", "Zone HB-1")

@@ -12,7 +12,7 @@ from chassis.identity.access import require, require_write_everywhere
 from chassis.identity.principal import Principal
 from chassis.ids import Reference
 from chassis.language import Language
-from chassis.listing import Filter, Listing, ListQuery, fetch_page
+from chassis.listing import EXACT, Facet, Filter, Listing, ListQuery, fetch_page
 from chassis.problems import NotFound
 from chassis.routing import ResourceRouter, Transaction
 from chassis.schemas import Page
@@ -31,19 +31,26 @@ router = ResourceRouter("frameworks")
 CanRead = Annotated[Principal, require("framework.read")]
 CanWrite = Annotated[Principal, require("framework.write")]
 frameworks = Listing(
-    filters={"code": Filter(Framework.code, "code", ("eq", "in", "prefix"))},
+    filters={
+        "id": Filter(Framework.id, "uuid"),
+        "code": Filter(Framework.code, "code", (*EXACT, "prefix")),
+    },
     sorts={"code": (Framework.code, str), "created_at": (Framework.created_at, datetime)},
     default_sort="code",
     id_column=Framework.id,
+    searched=Framework,
 )
 indicators = Listing(
     filters={
-        "code": Filter(Indicator.code, "code", ("eq", "in", "prefix")),
-        "unit": Filter(Indicator.unit, "text", ("eq", "in")),
+        "id": Filter(Indicator.id, "uuid"),
+        "code": Filter(Indicator.code, "code", (*EXACT, "prefix")),
+        "unit": Filter(Indicator.unit, "text"),
     },
     sorts={"code": (Indicator.code, str), "created_at": (Indicator.created_at, datetime)},
     default_sort="code",
     id_column=Indicator.id,
+    searched=Indicator,
+    facets={"unit": Facet(Indicator.unit)},
 )
 
 

@@ -14,7 +14,7 @@ from chassis.identity.principal import Principal
 from chassis.ids import Reference
 from chassis.imports.report import Outcome
 from chassis.imports.routes import ImportContext, Importer, Numbered, add_imports
-from chassis.listing import Filter, Listing, ListQuery, fetch_page
+from chassis.listing import EXACT, TEXT, Facet, Filter, Listing, ListQuery, fetch_page
 from chassis.problems import NotFound
 from chassis.resource import Upserted, upsert
 from chassis.routing import ResourceRouter, Transaction
@@ -28,13 +28,16 @@ router = ResourceRouter("sources")
 CanRead = Annotated[Principal, require("reference.read")]
 sources = Listing(
     filters={
-        "code": Filter(Source.code, "code", ("eq", "in", "prefix")),
-        "title": Filter(Source.title, "text", ("contains",)),
-        "publisher": Filter(Source.publisher, "text", ("eq", "contains", "isnull")),
+        "id": Filter(Source.id, "uuid"),
+        "code": Filter(Source.code, "code", (*EXACT, "prefix")),
+        "title": Filter(Source.title, "text", TEXT),
+        "publisher": Filter(Source.publisher, "text", (*TEXT, "isnull")),
     },
     sorts={"code": (Source.code, str)},
     default_sort="code",
     id_column=Source.id,
+    searched=Source,
+    facets={"publisher": Facet(Source.publisher)},
 )
 
 

@@ -12,7 +12,7 @@ from chassis.etag import IfMatch, check_version
 from chassis.idempotency import show_once
 from chassis.identity.access import require
 from chassis.identity.principal import Principal
-from chassis.listing import Filter, Listing, ListQuery, fetch_page
+from chassis.listing import EXACT, TEXT, Facet, Filter, Listing, ListQuery, fetch_page
 from chassis.problems import Issue, ValidationFailed
 from chassis.resource import revise, touch
 from chassis.routing import ResourceRouter, Transaction
@@ -21,6 +21,7 @@ from chassis.words import Words
 from services.gateway.accounts import rules
 from services.gateway.accounts.credentials import new_client_secret, new_password, secret_digest
 from services.gateway.accounts.events import emit_account
+from services.gateway.accounts.expanding import EXPAND
 from services.gateway.accounts.models import Account
 from services.gateway.accounts.queries import find_account, lock_account
 from services.gateway.accounts.schemas import (
@@ -33,13 +34,15 @@ from services.gateway.accounts.schemas import (
 )
 from services.gateway.roles.table import ROLES
 from services.gateway.state import gateway_of
+from services.gateway.vocabularies import ACCOUNT_KIND
 
 router = ResourceRouter("accounts")
 CanManage = Annotated[Principal, require(rules.MANAGE)]
 
 ACCOUNTS = Listing(
     filters={
-        "kind": Filter(Account.kind, "enum", ("eq",), ("person", "machine")),
+        "id": Filter(Account.id, "uuid"),
+        "kind": Filter(Account.kind, "enum", EXACT, ("person", "machine")),
         "username": Filter(
             kind="code", condition=lambda value: (Account.kind == "person") & (Account.login == value.lower())
         ),
@@ -47,7 +50,8 @@ ACCOUNTS = Listing(
             kind="code",
             condition=lambda value: (Account.kind == "machine") & (Account.login == value.lower()),
         ),
-        "name": Filter(Account.name, "text", ("eq", "contains", "prefix")),
+        "name": Filter(Account.name, "text", TEXT),
+        "expires_at": Filter(Account.expires_at, "instant", ("lt", "lte", "gt", "gte", "isnull")),
         "role": Filter(
             kind="enum", values=tuple(ROLES), condition=lambda value: literal(value) == any_(Account.roles)
         ),
@@ -60,6 +64,11 @@ ACCOUNTS = Listing(
     },
     default_sort="login",
     id_column=Account.id,
+    searched=Account,
+    facets={
+        "kind": Facet(Account.kind, ACCOUNT_KIND),
+        "active": Facet(Account.active),
+    },
 )
 _PAGE_EXAMPLE: dict[int | str, dict[str, Any]] = {
     200: {
@@ -104,7 +113,13 @@ async def create_account(
     return AccountWithSecret(**rules.answered(account), secret=secret)
 
 
-@router.get("/accounts", operation_id="list_accounts", summary="List accounts", responses=_PAGE_EXAMPLE)
+@router.get(
+    "/accounts",
+    operation_id="list_accounts",
+    summary="List accounts",
+    responses=_PAGE_EXAMPLE,
+    dependencies=[EXPAND],
+)
 async def list_accounts(
     _actor: CanManage, query: Annotated[ListQuery, Depends(ACCOUNTS)], session: Transaction
 ) -> Page[AccountOut]:
@@ -113,7 +128,7 @@ async def list_accounts(
     return Page(items=[AccountOut(**rules.answered(row[0])) for row in rows], page=page)
 
 
-@router.get("/accounts/{ref}", operation_id="get_account", summary="Get one account")
+@router.get("/accounts/{ref}", operation_id="get_account", summary="Get one account", dependencies=[EXPAND])
 async def get_account(_actor: CanManage, ref: str, session: Transaction) -> AccountOut:
     """By id."""
     return AccountOut(**rules.answered(await find_account(session, ref)))

@@ -11,10 +11,11 @@ from fastapi import Request
 
 from chassis.identity.principal import Principal
 from chassis.language import caller_language
+from chassis.schemas import Unavailable
 from chassis.tracing import remaining_seconds
 from services.gateway.proxy.routing_table import PREFIX, SERVICES
 from services.gateway.state import gateway_of
-from services.gateway.views.part import Unavailable, Wanted, fetch_part, unavailable
+from services.gateway.views.part import Wanted, fetch_part, unavailable
 
 _SECONDS = 5.0
 

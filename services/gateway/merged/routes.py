@@ -12,11 +12,10 @@ from chassis.identity.access import require
 from chassis.identity.principal import Principal
 from chassis.language import Language
 from chassis.routing import ResourceRouter, Transaction
-from chassis.schemas import Out
+from chassis.schemas import Out, Unavailable
 from chassis.vocabularies.reading import read_all
 from chassis.vocabularies.representation import VOCABULARY_EXAMPLE, VocabularyOut, shown
 from services.gateway.merged.parts import ask_all
-from services.gateway.views.part import Unavailable
 from services.gateway.vocabularies import VOCABULARIES
 
 router = ResourceRouter("merged")

@@ -46,18 +46,21 @@ class RoleTable(Out):
     items: list[RoleOut]
 
 
+def shown(name: str) -> RoleOut:
+    """A role of the table."""
+    role = ROLES[name]
+    return RoleOut(
+        name=name,
+        title=both(role.title),
+        permissions=sorted(role.permissions),
+        excludes=sorted(ADMINISTRATORS - {name}) if name in ADMINISTRATORS else [],
+    )
+
+
 @router.get("/roles", operation_id="list_roles", summary="Roles and what they permit")
 async def list_roles(_reader: Annotated[Principal, require("reference.read")]) -> RoleTable:
     """Each role with its permissions and the roles that exclude it."""
     return RoleTable(
         permissions=sorted(frozenset().union(*(role.permissions for role in ROLES.values()))),
-        items=[
-            RoleOut(
-                name=name,
-                title=both(role.title),
-                permissions=sorted(role.permissions),
-                excludes=sorted(ADMINISTRATORS - {name}) if name in ADMINISTRATORS else [],
-            )
-            for name, role in ROLES.items()
-        ],
+        items=[shown(name) for name in ROLES],
     )

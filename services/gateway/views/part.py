@@ -8,7 +8,7 @@ from typing import Any
 
 from chassis.identity.principal import Principal
 from chassis.problems import DependencyUnavailable
-from chassis.schemas import Out
+from chassis.schemas import Unavailable
 from chassis.tracing import TIMEOUT_HEADER, traceparent
 from services.gateway.state import Gateway
 
@@ -32,15 +32,6 @@ class Wanted:
     name: str
     service: str
     target: str
-
-
-class Unavailable(Out):
-    """A part that is missing, and why."""
-
-    part: str
-    dependency: str
-    code: str
-    detail: str
 
 
 def unavailable(parts: Iterable[Part]) -> list[Unavailable]:

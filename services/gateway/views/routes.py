@@ -14,10 +14,10 @@ from chassis.identity.principal import Principal
 from chassis.ids import Reference
 from chassis.language import caller_language
 from chassis.routing import ResourceRouter
-from chassis.schemas import Out
+from chassis.schemas import Out, Unavailable
 from chassis.tracing import remaining_seconds
 from services.gateway.state import gateway_of
-from services.gateway.views.part import Unavailable, Wanted, fetch_part
+from services.gateway.views.part import Wanted, fetch_part
 from services.gateway.views.zone_view import compose
 
 router = ResourceRouter("views")

@@ -16,6 +16,7 @@ from chassis.schemas import Page
 from services.projects import record_writing
 from services.projects.achievements.queries import ACHIEVEMENTS, LISTING
 from services.projects.achievements.schemas import AchievementEntry, AchievementOut, AchievementPatch
+from services.projects.expanding import EXPAND
 from services.projects.record_import import importer
 from services.projects.records import InExchange, find
 from services.projects.zone_link import visible_to
@@ -26,7 +27,9 @@ CanWrite = Annotated[Principal, require("achievement.write")]
 Query = Annotated[ListQuery, Depends(LISTING)]
 
 
-@router.get("/achievements", operation_id="list_achievements", summary="List achievements")
+@router.get(
+    "/achievements", operation_id="list_achievements", summary="List achievements", dependencies=[EXPAND]
+)
 async def list_achievements(reader: CanRead, query: Query, exchange: InExchange) -> Page[AchievementOut]:
     """Achievements that the caller may see, filtered and page by page."""
     rows, page = await fetch_page(exchange.session, visible_to(reader, ACHIEVEMENTS.model), query)
@@ -45,7 +48,12 @@ async def create_achievement(
     return created
 
 
-@router.get("/achievements/{ref}", operation_id="get_achievement", summary="Get one achievement")
+@router.get(
+    "/achievements/{ref}",
+    operation_id="get_achievement",
+    summary="Get one achievement",
+    dependencies=[EXPAND],
+)
 async def get_achievement(reader: CanRead, ref: str, exchange: InExchange) -> AchievementOut:
     """By id or `code:ACH-0031`."""
     found = await find(exchange.session, ACHIEVEMENTS, reader, ref)

@@ -15,6 +15,7 @@ from chassis.listing import ListQuery, fetch_page
 from chassis.routing import ResourceRouter
 from chassis.schemas import Page
 from services.projects import record_writing
+from services.projects.expanding import EXPAND
 from services.projects.projects.queries import LISTING, PROJECT_DOCUMENTS, PROJECTS
 from services.projects.projects.schemas import ProjectEntry, ProjectOut, ProjectPatch
 from services.projects.record_import import importer
@@ -27,7 +28,7 @@ CanWrite = Annotated[Principal, require("project.write")]
 Query = Annotated[ListQuery, Depends(LISTING)]
 
 
-@router.get("/projects", operation_id="list_projects", summary="List projects")
+@router.get("/projects", operation_id="list_projects", summary="List projects", dependencies=[EXPAND])
 async def list_projects(reader: CanRead, query: Query, exchange: InExchange) -> Page[ProjectOut]:
     """Projects that the caller may see, filtered and page by page."""
     rows, page = await fetch_page(exchange.session, visible_to(reader, PROJECTS.model), query)
@@ -44,7 +45,7 @@ async def create_project(
     return created
 
 
-@router.get("/projects/{ref}", operation_id="get_project", summary="Get one project")
+@router.get("/projects/{ref}", operation_id="get_project", summary="Get one project", dependencies=[EXPAND])
 async def get_project(reader: CanRead, ref: str, exchange: InExchange) -> ProjectOut:
     """By id or `code:PRJ-0004`."""
     found = await find(exchange.session, PROJECTS, reader, ref)

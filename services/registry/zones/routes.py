@@ -17,6 +17,7 @@ from chassis.routing import ResourceRouter, Transaction
 from chassis.schemas import Page
 from services.registry.zones import queries, writing
 from services.registry.zones.documents import ZONE_DOCUMENTS
+from services.registry.zones.expanding import EXPAND
 from services.registry.zones.representation import feature, show
 from services.registry.zones.schemas import FeatureCollection, ZoneCreate, ZoneOut, ZonePatch
 
@@ -26,7 +27,7 @@ CanWrite = Annotated[Principal, require("zone.write")]
 Query = Annotated[ListQuery, Depends(queries.ZONES)]
 
 
-@router.get("/zones", operation_id="list_zones", summary="List zones")
+@router.get("/zones", operation_id="list_zones", summary="List zones", dependencies=[EXPAND])
 async def list_zones(
     reader: CanRead, query: Query, session: Transaction, language: Language
 ) -> Page[ZoneOut]:
@@ -61,7 +62,7 @@ async def create_zone(
     return show(zone, language)
 
 
-@router.get("/zones/{ref}", operation_id="get_zone", summary="Get one zone")
+@router.get("/zones/{ref}", operation_id="get_zone", summary="Get one zone", dependencies=[EXPAND])
 async def get_zone(reader: CanRead, ref: str, session: Transaction, language: Language) -> ZoneOut:
     """By id, `code:SDZ-0018` or `ext:system:value`."""
     return show(await queries.find(session, reader, ref), language)

@@ -10,6 +10,15 @@ from chassis.text import nearest_of
 from chassis.words import Words
 
 
+class QueryParameters:
+    """Base of dependencies that read query parameters of their own, declared for OpenAPI in `parameters`."""
+
+    parameters: list[dict[str, Any]] = []  # noqa: RUF012  # set once by each instance
+
+    def names(self) -> set[str]:
+        return {parameter["name"] for parameter in self.parameters}
+
+
 def parameter(name: str, schema: Mapping[str, Any], description: str) -> dict[str, Any]:
     return {
         "name": name,
