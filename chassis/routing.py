@@ -136,7 +136,8 @@ class ResourceRoute(APIRoute):
         response = await handle(request)
         response.headers.setdefault("cache-control", "private, no-cache")
         response.headers.setdefault("vary", "Authorization, Accept-Language")
-        if response.status_code in {200, 201}:
+        # what is no resource, a file perhaps, has no body yet
+        if response.status_code in {200, 201} and (self.single or self.members):
             body = await shaped(request, bytes(response.body), single=self.single)
             if self.single:
                 response.headers["etag"] = etag(version_of(bytes(response.body)), body)
