@@ -13,6 +13,7 @@ import structlog
 from fastapi import APIRouter, FastAPI
 from fastapi_offline import FastAPIOffline
 
+import chassis.temporal.tables  # noqa: F401  # every service has them
 from chassis import catalogue, problem_responses
 from chassis.documents.sweeping import run_sweep
 from chassis.feed import changes, digest_route, snapshot

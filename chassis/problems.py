@@ -153,6 +153,18 @@ class IdempotencyInProgress(Problem):
         super().__init__(headers={"Retry-After": "1"})
 
 
+class NotYetKnown(Problem):
+    code, status, retryable = "not_yet_known", 409, True
+    title = Words("该时刻尚未到来", "This instant has not come yet")
+    remedy = Words(
+        "按 Retry-After 稍后重试, 或询问较早的时刻",
+        "Try again after Retry-After, or ask about an earlier instant",
+    )
+
+    def __init__(self, *, retry_after: int) -> None:
+        super().__init__(headers={"Retry-After": str(retry_after)})
+
+
 class Gone(Problem):
     code, status = "gone", 410
     title = Words("所请求的位置已不可用", "The requested position is no longer available")

@@ -31,6 +31,7 @@ class Change:
     division_path: Iterable[str] = ()
     zone_id: UUID | None = None
     extra: Mapping[str, Any] = field(default_factory=dict)
+    event_id: UUID = field(default_factory=uuid4)
 
 
 async def emit(session: AsyncSession, actor: str, changes: Iterable[Change]) -> None:
@@ -40,7 +41,7 @@ async def emit(session: AsyncSession, actor: str, changes: Iterable[Change]) -> 
     """
     rows = [
         {
-            "event_id": uuid4(),
+            "event_id": change.event_id,
             "type": f"sdz.{change.kind}.{change.change}.v1",
             "kind": change.kind,
             "subject_id": change.subject_id,

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable
 
 import structlog
-from sqlalchemy import func, select, text
+from sqlalchemy import ColumnElement, func, select, text
 
 from chassis.database import Database
 
@@ -26,7 +26,11 @@ _NUMBER = text(
     """
     WITH head AS (
         SELECT coalesce(max(position), 0) AS position,
-               greatest(clock_timestamp(), max(stamped_at)) AS stamped_at  -- one for the batch
+               -- one for the batch, in whole milliseconds as it is shown, and after every instant about which
+               -- it has been answered what was known then
+               greatest(date_trunc('milliseconds', clock_timestamp() + interval '999 microseconds'),
+                        max(stamped_at),
+                        (SELECT until + interval '1 millisecond' FROM settled)) AS stamped_at
         FROM (SELECT position, stamped_at FROM feed ORDER BY position DESC LIMIT 1) AS newest
     ), taken AS (
         DELETE FROM outbox WHERE id IN (SELECT id FROM outbox ORDER BY id LIMIT :batch) RETURNING *
@@ -71,6 +75,11 @@ _NUMBER = text(
 )
 
 
+def sequencer_lock(schema: str) -> ColumnElement[int]:
+    """The key of the advisory lock under which a schema's events are numbered."""
+    return func.hashtextextended(f"sequencer:{schema}", 0)
+
+
 async def number_batch(database: Database) -> int:
     """Number up to BATCH events; 0 when there was none or another sequencer is at work.
 
@@ -78,7 +87,7 @@ async def number_batch(database: Database) -> int:
     very transaction that numbers. The numbering statement, being later, sees all that others have committed.
     """
     async with database.transaction() as session:
-        lock = func.hashtextextended(f"sequencer:{database.schema}", 0)
+        lock = sequencer_lock(database.schema)
         if not await session.scalar(select(func.pg_try_advisory_xact_lock(lock))):
             return 0
         return await session.scalar(_NUMBER, {"batch": BATCH}) or 0

@@ -23,6 +23,7 @@ RELEVANCE = "relevance"
 _COUNTS: tuple[Count, ...] = ("none", "estimate", "exact")
 # Parameters that choose how much is shown of the same rows: a cursor stays good when they change.
 _UNBOUND = frozenset({"cursor", "limit", "count", "facets"})
+_MOMENT = ("as_of", "known_at")  # read by `chassis.temporal.moment`; a cursor is good for one moment
 _SHAPE = frozenset({"sort", "q", *_UNBOUND})
 
 
@@ -86,6 +87,7 @@ class Listing(QueryParameters):
         sort = self._sort(given.get("sort") or (RELEVANCE if sought else self.default_sort), sought)
         limit = _limit(given.get("limit"))
         bound = sorted((k, v) for k, v in given.items() if k not in _UNBOUND)
+        bound += [(name, request.query_params.get(name, "")) for name in _MOMENT]
         binding = f"{request.url.path}?{urlencode(bound)}"
         types = [kind for _, _, kind in sort]
         cursor = given.get("cursor")

@@ -6,13 +6,13 @@ from sqlalchemy import Select, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import contains_eager
 
+from chassis.calendar import bounds
 from chassis.ids import Reference
 from chassis.problems import NotFound
 from chassis.schemas import Names
 from services.evaluation.cycles.models import Cycle
 from services.evaluation.cycles.schemas import CodedRef, CycleOut
 from services.evaluation.frameworks.models import Framework
-from services.evaluation.periods import bounds
 from services.evaluation.references import named_by
 
 

@@ -8,10 +8,10 @@ from uuid import UUID
 
 from pydantic import ConfigDict, field_validator
 
+from chassis.calendar import Period
 from chassis.schemas import EXAMPLE_STAMPS, In, Names, Out, ResourceOut
 from chassis.text import Code
 from services.evaluation.patches import not_null
-from services.evaluation.periods import Period
 from services.evaluation.references import NamedObject
 
 _BODY: dict[str, Any] = {

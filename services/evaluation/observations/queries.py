@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Select, String, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.base_tables import replica
+from chassis.calendar import bounds
 from chassis.identity.principal import Principal
 from chassis.ids import Reference
 from chassis.listing import Filter, Listing
@@ -18,7 +19,6 @@ from services.evaluation.cycles.schemas import CodedRef
 from services.evaluation.frameworks.models import Indicator
 from services.evaluation.observations.models import Observation
 from services.evaluation.observations.schemas import STATUSES, ObservationOut
-from services.evaluation.periods import bounds
 from services.evaluation.references import named_by, reference_in_cell
 from services.evaluation.zones import in_view, names_of, stands_in, within, zone_named, zone_ref
 

@@ -9,13 +9,13 @@ from typing import Any, Literal, get_args
 from pydantic import ConfigDict, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
+from chassis.calendar import Period
 from chassis.decimals import DecimalString
 from chassis.schemas import EXAMPLE_STAMPS, In, ResourceOut
 from chassis.text import Code, Name, Text
 from services.evaluation.cycles.schemas import CodedRef
 from services.evaluation.observations.rules import value_fault
 from services.evaluation.patches import not_null
-from services.evaluation.periods import Period
 from services.evaluation.zones import ZoneRef
 
 Status = Literal["reported", "estimated", "not_available", "not_applicable", "confidential", "pending"]

@@ -10,7 +10,9 @@ from chassis.ids import new_id
 from chassis.imports.report import Outcome
 from chassis.imports.routes import ImportContext, Importer, Numbered
 from chassis.resource import upsert
+from chassis.temporal.recording import Recorded, record
 from services.registry.divisions import rules
+from services.registry.divisions.history import DIVISION_HISTORY
 from services.registry.divisions.models import Division
 from services.registry.divisions.schemas import DivisionRow
 
@@ -38,6 +40,8 @@ async def apply(context: ImportContext, rows: Sequence[Numbered[DivisionRow]]) -
             resource={"codes": sorted({result.values["code"] for result in written})},
         )
         await emit(context.session, context.actor.subject, [batch])
+        recorded = [Recorded(result.id, batch.event_id, result.changed) for result in written]
+        await record(context.session, DIVISION_HISTORY, context.actor.subject, recorded)
     return [
         Outcome(item.number, result.action, {name: result.values[name] for name in KEY})
         for item, result in zip(rows, results, strict=True)

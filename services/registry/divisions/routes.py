@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import Depends
-from sqlalchemy import any_, literal, select
+from sqlalchemy import any_, literal
 
 from chassis.identity.access import require
 from chassis.identity.principal import Principal
@@ -15,6 +15,8 @@ from chassis.listing import EXACT, TEXT, Facet, Filter, Listing, ListQuery, fetc
 from chassis.problems import NotFound
 from chassis.routing import ResourceRouter, Transaction
 from chassis.schemas import Page
+from chassis.temporal.moment import AskedMoment
+from services.registry.divisions.history import divisions_at
 from services.registry.divisions.importing import DIVISION_IMPORT
 from services.registry.divisions.models import Division
 from services.registry.divisions.queries import division_names, in_edition
@@ -54,20 +56,23 @@ DIVISIONS = Listing(
 
 @router.get("/divisions", operation_id="list_divisions", summary="List divisions")
 async def list_divisions(
-    _reader: CanRead, query: Annotated[ListQuery, Depends(DIVISIONS)], session: Transaction
+    _reader: CanRead,
+    query: Annotated[ListQuery, Depends(DIVISIONS)],
+    moment: AskedMoment,
+    session: Transaction,
 ) -> Page[DivisionOut]:
-    """Entries of GB/T 2260 with the editions between which they stood."""
-    rows, page = await fetch_page(session, select(Division).where(Division.deleted_at.is_(None)), query)
+    """Entries of GB/T 2260 with the editions between which they stood, or those of a date."""
+    rows, page = await fetch_page(session, divisions_at(moment), query)
     return Page(items=[DivisionOut.model_validate(row[0]) for row in rows], page=page)
 
 
 @router.get("/divisions/{ref}", operation_id="get_division", summary="Get one division")
-async def get_division(_reader: CanRead, ref: str, session: Transaction) -> DivisionOut:
-    """By id, or by `code:330282`: then the newest entry of the code."""
+async def get_division(_reader: CanRead, ref: str, moment: AskedMoment, session: Transaction) -> DivisionOut:
+    """By id, or by `code:330282`: then the newest entry of the code, or the one that stood on `as_of`."""
     reference = Reference.from_path(ref)
     found = Division.id == reference.id if reference.id else Division.code == reference.code
-    statement = select(Division).where(found, Division.deleted_at.is_(None))
-    row = (await session.scalars(statement.order_by(Division.first_edition.desc()).limit(1))).one_or_none()
+    statement = divisions_at(moment).where(found).order_by(Division.first_edition.desc()).limit(1)
+    row = (await session.scalars(statement)).one_or_none()
     if row is None:
         raise NotFound()
     return DivisionOut.model_validate(row)

@@ -8,23 +8,25 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, any_, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from chassis.identity.access import in_scope
 from chassis.identity.principal import Principal
 from chassis.ids import Reference
 from chassis.listing import EXACT, ORDERED, TEXT, Facet, Filter, Listing
 from chassis.problems import NotFound
+from chassis.temporal.moment import NOW, Moment
 from services.registry.divisions.queries import division_names
 from services.registry.zones import vocabulary
+from services.registry.zones.history import in_scope_at, whole, zones_at
 from services.registry.zones.models import Zone, ZoneExternalId
 
 
-def visible_to(principal: Principal) -> Select[Zone]:
-    """The zones that the caller may see."""
-    return (
+def visible_to(principal: Principal, moment: Moment = NOW) -> Select[Zone]:
+    """The zones that the caller may see, as they were at the moment."""
+    statement = (
         select(Zone)
-        .where(in_scope(principal.view, Zone.division_path, Zone.id), Zone.deleted_at.is_(None))
+        .where(in_scope_at(principal.view, moment), Zone.deleted_at.is_(None))
         .execution_options(scope="caller")
     )
+    return zones_at(statement, moment)
 
 
 def named(reference: Reference) -> Any:
@@ -37,15 +39,17 @@ def named(reference: Reference) -> Any:
     )
 
 
-async def find(session: AsyncSession, principal: Principal, ref: str, *, lock: bool = False) -> Zone:
-    """The zone, locked for a change if asked; 404 when there is none that the caller may see."""
-    statement = visible_to(principal).where(named(Reference.from_path(ref)))
+async def find(
+    session: AsyncSession, principal: Principal, ref: str, moment: Moment = NOW, *, lock: bool = False
+) -> Zone:
+    """The zone at the moment, or locked for a change; 404 when there is none that the caller may see."""
+    statement = visible_to(principal, moment).where(named(Reference.from_path(ref)))
     if lock:
         statement = statement.with_for_update(of=Zone)
-    zone = (await session.scalars(statement)).unique().one_or_none()
-    if zone is None:
+    row = (await session.execute(statement)).unique().one_or_none()
+    if row is None:
         raise NotFound()
-    return zone
+    return whole(row)
 
 
 def _within(code: str) -> Any:

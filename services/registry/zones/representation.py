@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from chassis.schemas import ExternalId, Names, stamps
@@ -22,6 +22,9 @@ _MEMBERS: Mapping[str, str] = {
     "name_en": "names",
     "division_id": "division",
     "division_edition": "division",
+    "division_path": "division",
+    "exit_reason": "state",
+    "exited_year": "state",
     "longitude": "point",
     "latitude": "point",
 }
@@ -55,9 +58,14 @@ def feature(zone: Zone, language: str) -> Feature:
     return Feature(id=str(zone.id), geometry=geometry, properties=shown)
 
 
-def members(columns: list[str]) -> list[str]:
+def member_of(column: str) -> str:
+    """The name on the wire of what a stored column says, or is a part of."""
+    return _MEMBERS.get(column, column)
+
+
+def members(columns: Iterable[str]) -> list[str]:
     """Names on the wire of changed columns."""
-    return sorted({_MEMBERS.get(name, name) for name in columns})
+    return sorted({member_of(name) for name in columns})
 
 
 def as_event(zone: Zone) -> dict[str, Any]:

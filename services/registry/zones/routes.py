@@ -15,9 +15,11 @@ from chassis.language import Language
 from chassis.listing import ListQuery, fetch_page
 from chassis.routing import ResourceRouter, Transaction
 from chassis.schemas import Page
+from chassis.temporal.moment import AskedMoment, EffectiveDate
 from services.registry.zones import queries, writing
 from services.registry.zones.documents import ZONE_DOCUMENTS
 from services.registry.zones.expanding import EXPAND
+from services.registry.zones.history import whole
 from services.registry.zones.representation import feature, show
 from services.registry.zones.schemas import FeatureCollection, ZoneCreate, ZoneOut, ZonePatch
 
@@ -29,53 +31,75 @@ Query = Annotated[ListQuery, Depends(queries.ZONES)]
 
 @router.get("/zones", operation_id="list_zones", summary="List zones", dependencies=[EXPAND])
 async def list_zones(
-    reader: CanRead, query: Query, session: Transaction, language: Language
+    reader: CanRead, query: Query, moment: AskedMoment, session: Transaction, language: Language
 ) -> Page[ZoneOut]:
-    """Zones that the caller may see, filtered and page by page."""
-    rows, page = await fetch_page(session, queries.visible_to(reader), query)
-    return Page(items=[show(row[0], language) for row in rows], page=page)
+    """Zones that the caller may see, filtered and page by page, as they are or as they were."""
+    rows, page = await fetch_page(session, queries.visible_to(reader, moment), query)
+    return Page(items=[show(whole(row), language) for row in rows], page=page)
 
 
 @router.get("/zones/geojson", operation_id="map_zones", summary="Zones as GeoJSON")
 async def map_zones(
-    reader: CanRead, query: Query, session: Transaction, language: Language, request: Request
+    reader: CanRead,
+    query: Query,
+    moment: AskedMoment,
+    session: Transaction,
+    language: Language,
+    request: Request,
 ) -> FeatureCollection:
     """The same list as a FeatureCollection (RFC 7946); `links` leads to the next page."""
-    rows, page = await fetch_page(session, queries.visible_to(reader), query)
+    rows, page = await fetch_page(session, queries.visible_to(reader, moment), query)
     links = []
     if page.next_cursor is not None:
         following = request.url.include_query_params(cursor=page.next_cursor)
         links.append(
             {"rel": "next", "type": "application/geo+json", "href": f"{following.path}?{following.query}"}
         )
-    features = [feature(row[0], language) for row in rows]
+    features = [feature(whole(row), language) for row in rows]
     return FeatureCollection(features=features, numberReturned=len(features), links=links)
 
 
 @router.post("/zones", status_code=201, operation_id="create_zone", summary="Register a zone")
 async def create_zone(
-    actor: CanWrite, body: ZoneCreate, session: Transaction, response: Response, language: Language
+    actor: CanWrite,
+    body: ZoneCreate,
+    effective: EffectiveDate,
+    session: Transaction,
+    response: Response,
+    language: Language,
 ) -> ZoneOut:
     """Register a zone at a division in an edition of its code system."""
-    zone = await writing.create(session, body, actor)
+    zone = await writing.create(session, body, actor, effective)
     response.headers["location"] = f"/api/v1/zones/{zone.id}"
     return show(zone, language)
 
 
 @router.get("/zones/{ref}", operation_id="get_zone", summary="Get one zone", dependencies=[EXPAND])
-async def get_zone(reader: CanRead, ref: str, session: Transaction, language: Language) -> ZoneOut:
-    """By id, `code:SDZ-0018` or `ext:system:value`."""
-    return show(await queries.find(session, reader, ref), language)
+async def get_zone(
+    reader: CanRead, ref: str, moment: AskedMoment, session: Transaction, language: Language
+) -> ZoneOut:
+    """By id, `code:SDZ-0018` or `ext:system:value`; as it is, or as it was."""
+    return show(await queries.find(session, reader, ref, moment), language)
 
 
 @router.patch("/zones/{ref}", operation_id="change_zone", summary="Change a zone")
 async def change_zone(
-    actor: CanWrite, ref: str, version: IfMatch, body: ZonePatch, session: Transaction, language: Language
+    actor: CanWrite,
+    ref: str,
+    version: IfMatch,
+    body: ZonePatch,
+    effective: EffectiveDate,
+    session: Transaction,
+    language: Language,
 ) -> ZoneOut:
-    """Merge patch under If-Match; the state changes by transitions only."""
+    """Merge patch under If-Match; the state changes by transitions only.
+
+    It holds from the effective date on, until a date for which something else about the same member has been
+    said already. What was on record before stays answerable by `known_at`.
+    """
     zone = await queries.find(session, actor, ref, lock=True)
     await check_version(session, zone, version, show(zone, language))
-    await writing.change(session, zone, body, actor)
+    await writing.change(session, zone, body, actor, effective)
     return show(zone, language)
 
 

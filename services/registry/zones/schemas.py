@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
@@ -118,7 +119,10 @@ class ZonePatch(In):
 
 
 class ZoneRow(In):
-    """One row of an import. `state` and the exit are taken over for zones that enter with a past."""
+    """One row of an import. `state` and the exit are taken over for zones that enter with a past.
+
+    The row says how the zone is from `effective_date` on (today, if none is given).
+    """
 
     code: Code
     name_zh: Name
@@ -140,6 +144,7 @@ class ZoneRow(In):
     latitude: DecimalString | None = None
     source: Text | None = None
     note: Text | None = None
+    effective_date: date | None = None
 
     @model_validator(mode="after")
     def _whole(self) -> ZoneRow:

@@ -1,0 +1,1 @@
+"""History of resources: valid time in business dates, recorded time in the sequencer's stamps."""
