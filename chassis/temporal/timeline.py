@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from types import SimpleNamespace
 from typing import Any, Generic, TypeVar
@@ -17,7 +18,7 @@ from chassis.identity.access import in_scope
 from chassis.identity.principal import Scope
 from chassis.listing import Filter, Listing, ListQuery, fetch_page
 from chassis.problems import NotFound
-from chassis.schemas import Instant, Out, Page
+from chassis.schemas import Instant, Out, Page, PageInfo
 from chassis.temporal.declaration import Temporal
 from chassis.temporal.reading import seen_now
 from chassis.temporal.tables import history
@@ -55,17 +56,24 @@ TIMELINE = Listing(
 _OWN = ("since_version", "valid_from", "valid_to", "recorded_from", "recorded_to", "actor", "changed")
 
 
-async def timeline_page(
-    session: AsyncSession,
-    temporal: Temporal,
-    id: UUID,
-    scope: Scope,
-    query: ListQuery,
-    show: Callable[[SimpleNamespace], T],
-) -> Page[TimelineEntry[T]]:
-    """One page of the versions whose place the caller may see, or of all if the object is theirs now.
+@dataclass(frozen=True)
+class Versions:
+    """A page of versions: each row has the resource's stored columns and parts by name."""
 
-    `show` answers the resource from its stored columns and parts. 404 when the caller may see none.
+    rows: Sequence[SimpleNamespace]
+    page: PageInfo
+
+    def shown(self, show: Callable[[SimpleNamespace], T]) -> Page[TimelineEntry[T]]:
+        """As it is answered; `show` makes the resource of a row."""
+        return Page(items=[_entry(row, show(row)) for row in self.rows], page=self.page)
+
+
+async def versions_page(
+    session: AsyncSession, temporal: Temporal, id: UUID, scope: Scope, query: ListQuery
+) -> Versions:
+    """The versions whose place the caller may see, or all if the object is theirs now; one page.
+
+    404 when the caller may see none.
     """
     theirs: ColumnElement[bool] = and_(history.c.kind == temporal.kind, history.c.subject_id == id)
     if temporal.place is not None:
@@ -76,7 +84,7 @@ async def timeline_page(
         raise NotFound()
     statement = _versions(temporal).where(theirs).execution_options(**caller)
     rows, page = await fetch_page(session, statement, query)
-    return Page(items=[_entry(row._mapping, show) for row in rows], page=page)
+    return Versions([SimpleNamespace(**row._mapping) for row in rows], page)
 
 
 def _versions(temporal: Temporal) -> Select[Any]:
@@ -91,16 +99,14 @@ def _versions(temporal: Temporal) -> Select[Any]:
     ).select_from(history.join(stored, true()))
 
 
-def _entry(row: Mapping[Any, Any], show: Callable[[SimpleNamespace], T]) -> TimelineEntry[T]:
-    own = {name: row[f"history_{name}"] for name in _OWN}
-    rest = {str(name): value for name, value in row.items() if not str(name).startswith("history_")}
+def _entry(row: SimpleNamespace, resource: T) -> TimelineEntry[T]:
     return TimelineEntry(
-        version=own["since_version"],
-        valid_from=own["valid_from"],
-        valid_to=own["valid_to"],
-        recorded_at=own["recorded_from"],
-        superseded_at=own["recorded_to"],
-        actor=own["actor"],
-        changed=own["changed"],
-        resource=show(SimpleNamespace(**rest)),
+        version=row.history_since_version,
+        valid_from=row.history_valid_from,
+        valid_to=row.history_valid_to,
+        recorded_at=row.history_recorded_from,
+        superseded_at=row.history_recorded_to,
+        actor=row.history_actor,
+        changed=row.history_changed,
+        resource=resource,
     )

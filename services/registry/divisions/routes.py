@@ -15,8 +15,9 @@ from chassis.listing import EXACT, TEXT, Facet, Filter, Listing, ListQuery, fetc
 from chassis.problems import NotFound
 from chassis.routing import ResourceRouter, Transaction
 from chassis.schemas import Page
-from chassis.temporal.moment import AskedMoment
-from services.registry.divisions.history import divisions_at
+from chassis.temporal.moment import NOW, AskedMoment
+from chassis.temporal.timeline import TIMELINE, TimelineEntry, versions_page
+from services.registry.divisions.history import DIVISION_HISTORY, divisions_at
 from services.registry.divisions.importing import DIVISION_IMPORT
 from services.registry.divisions.models import Division
 from services.registry.divisions.queries import division_names, in_edition
@@ -76,6 +77,18 @@ async def get_division(_reader: CanRead, ref: str, moment: AskedMoment, session:
     if row is None:
         raise NotFound()
     return DivisionOut.model_validate(row)
+
+
+@router.get(
+    "/divisions/{ref}/timeline", operation_id="list_division_versions", summary="Timeline of a division"
+)
+async def list_division_versions(
+    reader: CanRead, ref: str, query: Annotated[ListQuery, Depends(TIMELINE)], session: Transaction
+) -> Page[TimelineEntry[DivisionOut]]:
+    """Every version of an entry: between which editions it stood, since and until when it was on record."""
+    division = await get_division(reader, ref, NOW, session)
+    versions = await versions_page(session, DIVISION_HISTORY, division.id, reader.view, query)
+    return versions.shown(DivisionOut.model_validate)
 
 
 add_imports(router, "divisions", "reference.write", DIVISION_IMPORT)

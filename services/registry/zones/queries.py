@@ -46,7 +46,7 @@ async def find(
     statement = visible_to(principal, moment).where(named(Reference.from_path(ref)))
     if lock:
         statement = statement.with_for_update(of=Zone)
-    row = (await session.execute(statement)).unique().one_or_none()
+    row = (await session.execute(statement)).one_or_none()
     if row is None:
         raise NotFound()
     return whole(row)

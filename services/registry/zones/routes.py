@@ -16,16 +16,19 @@ from chassis.listing import ListQuery, fetch_page
 from chassis.routing import ResourceRouter, Transaction
 from chassis.schemas import Page
 from chassis.temporal.moment import AskedMoment, EffectiveDate
+from chassis.temporal.timeline import TIMELINE, TimelineEntry
 from services.registry.zones import queries, writing
 from services.registry.zones.documents import ZONE_DOCUMENTS
 from services.registry.zones.expanding import EXPAND
 from services.registry.zones.history import whole
 from services.registry.zones.representation import feature, show
 from services.registry.zones.schemas import FeatureCollection, ZoneCreate, ZoneOut, ZonePatch
+from services.registry.zones.timeline import zone_timeline
 
 router = ResourceRouter("zones")
 CanRead = Annotated[Principal, require("zone.read")]
 CanWrite = Annotated[Principal, require("zone.write")]
+VersionsQuery = Annotated[ListQuery, Depends(TIMELINE)]
 Query = Annotated[ListQuery, Depends(queries.ZONES)]
 
 
@@ -80,6 +83,17 @@ async def get_zone(
 ) -> ZoneOut:
     """By id, `code:SDZ-0018` or `ext:system:value`; as it is, or as it was."""
     return show(await queries.find(session, reader, ref, moment), language)
+
+
+@router.get("/zones/{ref}/timeline", operation_id="list_zone_versions", summary="Timeline of a zone")
+async def list_zone_versions(
+    reader: CanRead, ref: str, query: VersionsQuery, session: Transaction, language: Language
+) -> Page[TimelineEntry[ZoneOut]]:
+    """Every version: when it held, since and until when it was on record, who changed what.
+
+    `superseded_at[isnull]=true` leaves what is on record now.
+    """
+    return await zone_timeline(session, reader, ref, query, language)
 
 
 @router.patch("/zones/{ref}", operation_id="change_zone", summary="Change a zone")
