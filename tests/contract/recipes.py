@@ -87,6 +87,12 @@ RECIPES["digest_changes"] = lambda world: Prepared("GET", "/api/v1/changes/diges
 RECIPES["get_vocabulary"] = lambda world: Prepared("GET", "/api/v1/vocabularies/zones.programme")
 
 
+RECIPES["list_zone_versions"] = lambda world: Prepared("GET", f"/api/v1/zones/{world.zone['id']}/timeline")
+RECIPES["list_division_versions"] = lambda world: Prepared(
+    "GET", f"/api/v1/divisions/{one_of('divisions', world)}/timeline"
+)
+
+
 @recipe("put_vocabulary_term")
 def _(world: World) -> Prepared:
     vocabulary = world.get("/api/v1/vocabularies/zones.programme")
