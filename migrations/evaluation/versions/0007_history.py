@@ -7,8 +7,8 @@ from alembic import op
 from chassis.schema_steps.history import create_history
 from migrations.env import runtime_role
 
-revision: Final = "0006"
-down_revision: Final = "0005"
+revision: Final = "0007"
+down_revision: Final = "0006"
 
 
 def upgrade() -> None:
