@@ -154,7 +154,7 @@ async def _import(service: RunningService, codes: list[str]) -> None:
     assert answer.status_code == 200, answer.text
 
 
-@pytest.mark.parametrize("sort", ["code", "-code", "created_at", "-created_at,code"])
+@pytest.mark.parametrize("sort", ["code", "-code", "name", "created_at", "-created_at,code"])
 async def test_what_is_inserted_between_two_pages_neither_repeats_nor_drops_what_was_there(
     probe: RunningService, sort: str
 ) -> None:
