@@ -18,7 +18,7 @@ _ZONES = f"""
     SELECT gen_random_uuid(), 1, 'b', 'b', 'Z-' || lpad(n::text, 7, '0'), '实验区' || n, 'operating',
            division.id, '201904', 'same', division.path, '', '', '', md5(n::text)
     FROM division, generate_series(1, {ROWS}) AS n
-"""  # made up: the lists that are measured are not searched
+"""  # noqa: S608  # a constant; made up, since the lists that are measured are not searched
 
 
 @contextmanager
