@@ -32,7 +32,7 @@ EVERY_PERMISSION = frozenset(
     f"{thing}.{act}"
     for thing in ("reference", "zone", "project", "achievement", "framework", "observation")
     for act in ("read", "write")
-) | {"run.read", "run.create", "feed.read", "vocabulary.write", "document.write"}
+) | {"run.read", "run.create", "feed.read", "vocabulary.write", "document.write", "notice.read"}
 
 
 @dataclass(frozen=True)

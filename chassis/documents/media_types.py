@@ -54,7 +54,12 @@ _TEXT: Final[Mapping[str, tuple[str, ...]]] = {
 }
 ALLOWED: Final = tuple(sorted({*_BINARY, *_PACKED, *_OLD_OFFICE, *_TEXT}))
 # what clients say when they do not know, or know it by another name
-_UNKNOWN: Final = {"", "application/octet-stream", "binary/octet-stream"}
+_UNKNOWN: Final = {
+    "",
+    "application/octet-stream",
+    "binary/octet-stream",
+    "application/x-www-form-urlencoded",  # what curl says of any body
+}
 _ALIASES: Final[Mapping[str, str]] = {
     "image/jpg": "image/jpeg",
     "image/pjpeg": "image/jpeg",

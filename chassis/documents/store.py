@@ -171,6 +171,14 @@ class DocumentStore:
                 Listed(item["path"], item["path"].rpartition("/")[2], item["last_modified"]) for item in page
             ]
 
+    async def remove_unfinished(self, before: datetime) -> int:
+        """Remove what a process that was killed had begun to write into the folder, and does no more.
+
+        A store does not list such files; a bucket ends its own by a rule of its lifecycle.
+        """
+        folder = self._place[1]
+        return 0 if folder is None else await anyio.to_thread.run_sync(_unfinished, folder, before)
+
 
 class _Measured:
     """Counts and digests what passes, and remembers why it ended early."""
@@ -260,6 +268,13 @@ def _settle(file: Path) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
+
+
+def _unfinished(folder: Path, before: datetime) -> int:
+    found = [file for file in (folder / INCOMING).glob("*#*") if file.stat().st_mtime < before.timestamp()]
+    for file in found:
+        file.unlink(missing_ok=True)
+    return len(found)
 
 
 @contextmanager

@@ -26,7 +26,7 @@ async def sweep(database: Database, store: DocumentStore, now: datetime) -> int:
     Safe beside uploads and beside other sweeps: an upload holds its content's lock from before it looks
     whether the content is there until its row is committed, and what is removed is looked at under that lock.
     """
-    removed = 0
+    removed = await store.remove_unfinished(now - AGE)
     async for page in store.listed(INCOMING):
         for item in _old(page, now):
             await store.remove(item.key)

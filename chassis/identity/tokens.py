@@ -173,7 +173,7 @@ class Verifier:
 
     def _from_claims(self, claims: Mapping[str, Any]) -> Principal:
         issuer, subject = claims["iss"], claims["sub"]
-        if issuer == GATEWAY:
+        if issuer == GATEWAY and subject != f"service:{GATEWAY}":
             return Principal(
                 subject=subject,
                 issuer=issuer,

@@ -18,6 +18,10 @@ from services.gateway.accounts.first_start import make_first_accounts
 from services.gateway.contract.collect import Contract
 from services.gateway.contract.routes import serve_merged_contract
 from services.gateway.merged import routes as merged
+from services.gateway.notices import routes as notices
+from services.gateway.notices.following import tell_people
+from services.gateway.notices.kinds import SOURCES
+from services.gateway.notices.mailing import run_mailing
 from services.gateway.proxy.front import Front
 from services.gateway.proxy.routing_table import GATEWAY
 from services.gateway.roles import routes as roles
@@ -43,7 +47,9 @@ SERVICE = Service(
         views.router,
         status.router,
         merged.router,
+        notices.router,
     ),
+    follows=dict.fromkeys(SOURCES, tell_people),
     vocabularies=VOCABULARIES,
     lists_whole=True,
 )
@@ -65,7 +71,9 @@ def _extend_lifespan(app: FastAPI, gateway: Gateway) -> None:
     @asynccontextmanager
     async def lifespan(served: FastAPI) -> AsyncIterator[None]:
         made = asyncio.Event()
-        async with serve(served), background([_first_start(served, gateway, made)]):
+        mail = gateway.settings.mail
+        mailing = [run_mailing(served.state.runtime.database, mail)] if mail else []
+        async with serve(served), background([_first_start(served, gateway, made), *mailing]):
             await _wait_a_while(made)
             yield
         await gateway.upstream.close()

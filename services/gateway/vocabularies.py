@@ -5,6 +5,7 @@ from typing import Final
 from chassis.vocabularies.terms import Term, Vocabulary, closed
 from chassis.words import Words
 from services.gateway.accounts.schemas import AccountKind
+from services.gateway.notices.vocabulary import VOCABULARIES as NOTICES
 from services.gateway.roles.table import ROLES
 from services.gateway.status.routes import Condition
 
@@ -17,6 +18,7 @@ ACCOUNT_KIND: Final = closed(
 )
 VOCABULARIES: Final = (
     ACCOUNT_KIND,
+    *NOTICES,
     Vocabulary(
         "accounts.role", Words("角色", "Role"), tuple(Term(name, role.title) for name, role in ROLES.items())
     ),

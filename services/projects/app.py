@@ -16,7 +16,7 @@ SERVICE = chassis_app.Service(
     title="SDZ projects 项目与成果",
     description="Projects and achievements of the zones. 实验区的项目与技术成果。",
     routers=[projects, achievements],
-    peers={"registry": frozenset({"feed.read"}), "evaluation": frozenset({"feed.read"})},
+    peers={name: frozenset({"feed.read"}) for name in ("gateway", "registry", "evaluation")},
     vocabularies=(PROJECT_DOCUMENTS.categories,),
     follows={"registry": follow_zones([PROJECTS, ACHIEVEMENTS])},
 )

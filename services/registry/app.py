@@ -17,6 +17,7 @@ SERVICE = chassis_app.Service(
     description="Zones and administrative divisions. 实验区与行政区划。",
     routers=[divisions, zones],
     peers={
+        "gateway": frozenset({"feed.read"}),
         "projects": frozenset({"feed.read", "zone.read"}),
         "evaluation": frozenset({"feed.read", "zone.read"}),
     },

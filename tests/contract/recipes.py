@@ -81,6 +81,17 @@ def source_is_registry(path: str) -> Recipe:
     return lambda world: Prepared("GET", f"{path}?source=registry")
 
 
+RECIPES["mark_notices_read"] = lambda _world: Prepared(
+    "POST", "/api/v1/notices/read-marks", json={"up_to": "0198c3d2-7a10-7cc0-a5a1-1f3c0b7f1a01"}
+)
+
+
+@recipe("change_notice_settings")
+def _(_world: World) -> Prepared:
+    # each caller has settings of its own, which nobody has set yet and this leaves as they are
+    return patch("/api/v1/notices/settings", '"0.x"', {"channels": {"zone_registered": None}})
+
+
 RECIPES["list_changes"] = source_is_registry("/api/v1/changes")
 RECIPES["snapshot_changes"] = source_is_registry("/api/v1/changes/snapshot")
 RECIPES["digest_changes"] = lambda world: Prepared("GET", "/api/v1/changes/digest?source=registry&type=zone")

@@ -68,7 +68,7 @@ async def test_every_operation_says_what_it_is_and_whom_it_lets_in(services: Two
 
 
 async def test_other_services_may_read_the_feed_and_nothing_else() -> None:
-    assert SERVICE.peers == {"registry": frozenset({"feed.read"}), "evaluation": frozenset({"feed.read"})}
+    assert SERVICE.peers == {name: frozenset({"feed.read"}) for name in ("gateway", "registry", "evaluation")}
 
 
 async def test_the_tables_are_as_the_models_say(service_databases: ServiceDatabases) -> None:

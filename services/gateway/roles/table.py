@@ -33,6 +33,7 @@ _READ = frozenset(
         "framework.read",
         "observation.read",
         "run.read",
+        "notice.read",
     }
 )
 _LIBRARY = frozenset({"project.write", "achievement.write", "observation.write", "document.write"})

@@ -188,6 +188,7 @@ def test_macros_and_damaged_archives_are_refused(content: bytes) -> None:
 def test_what_a_client_declares_must_be_so() -> None:
     assert check_declared(declared_type(None), "image/png") == "image/png"
     assert check_declared(declared_type("application/octet-stream"), "image/png") == "image/png"
+    assert check_declared(declared_type("application/x-www-form-urlencoded"), "image/png") == "image/png"
     assert check_declared(declared_type("image/jpg"), "image/jpeg") == "image/jpeg"
     assert check_declared(declared_type("text/csv; charset=gbk"), "text/plain") == "text/csv"
     assert check_declared(declared_type("application/vnd.ms-excel"), "text/csv") == "text/csv"

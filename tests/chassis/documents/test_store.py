@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import logging
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -152,6 +154,30 @@ async def test_two_services_share_a_place_and_see_only_their_own(place: dict[str
     received = await one.receive(chunks(PDF), "a.pdf", LIMIT)
     assert await keys(one) == {received.key}
     assert await keys(other) == set()
+
+
+async def test_what_a_killed_process_had_begun_goes_too(tmp_path: Path) -> None:
+    store = DocumentStore("registry", settings(documents=str(tmp_path)))
+    begun, written = asyncio.Event(), asyncio.Event()
+
+    async def endless() -> AsyncIterator[bytes]:
+        yield PDF + bytes(6_000_000)
+        begun.set()
+        await written.wait()
+
+    task = asyncio.create_task(store.receive(endless(), "a.pdf", LIMIT))
+    await asyncio.wait_for(begun.wait(), 10)
+    [half] = (tmp_path / "registry" / INCOMING).iterdir()
+    assert await keys(store) == set()
+    copy = half.with_name("killed#1")  # as it lies there when its process is no more
+    copy.write_bytes(b"%PDF")
+    written.set()
+    received = await task
+    now = datetime.now(UTC)
+    assert await store.remove_unfinished(now - timedelta(minutes=1)) == 0
+    assert await store.remove_unfinished(now + timedelta(minutes=1)) == 1
+    assert not copy.exists()
+    assert await keys(store) == {received.key}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Notices: what people are told of the services' events, in an inbox and by e-mail."""

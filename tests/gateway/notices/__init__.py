@@ -1,0 +1,1 @@
+"""Notices: who is told what, the inbox, and e-mail."""
