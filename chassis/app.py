@@ -22,6 +22,7 @@ from chassis.feed.purging import purge
 from chassis.feed.sequencer import run_sequencer
 from chassis.health import health_router
 from chassis.idempotency import forget_old
+from chassis.imports.plans import forget_plans
 from chassis.logs import configure_logs
 from chassis.openapi import install_openapi
 from chassis.runtime import Runtime
@@ -119,9 +120,10 @@ async def _forget(runtime: Runtime) -> None:
         try:
             async with runtime.database.transaction() as session:
                 await forget_old(session)
+                await forget_plans(session)
             await purge(runtime.database, timedelta(days=runtime.settings.own.feed_days))
         except Exception as error:
-            log.warning("old answers and events are kept until the next hour", error=repr(error))
+            log.warning("old answers, plans and events are kept until the next hour", error=repr(error))
 
 
 @asynccontextmanager

@@ -142,6 +142,12 @@ class Conflict(Problem):
     remedy = Words("查看 errors, 更正后重试", "See `errors`, correct and try again")
 
 
+class PlanOutdated(Problem):
+    code, status = "plan_outdated", 409
+    title = Words("计划所依据的数据已改变", "What the plan was made on has changed")
+    remedy = Words("查看 rows, 重新提交文件以生成新的计划", "See `rows`; send the file again for a new plan")
+
+
 class IdempotencyInProgress(Problem):
     code, status, retryable = "idempotency_in_progress", 409, True
     title = Words(

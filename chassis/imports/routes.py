@@ -1,172 +1,222 @@
-"""`POST /api/v1/<collection>/imports`, the same for every collection that takes sheets."""
+"""`/api/v1/<collection>/imports`, the same for every collection that takes sheets."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Final, Literal
+from uuid import UUID
 
-import anyio.to_thread
-from fastapi import Query, Request
-from pydantic import ValidationError
-from sqlalchemy.ext.asyncio import AsyncSession
+from fastapi import Query, Request, Response
+from sqlalchemy import Row
 
-from chassis.database import roll_back_only
 from chassis.identity.access import require
 from chassis.identity.principal import Principal
-from chassis.imports.report import Outcome, Report, make_report
-from chassis.imports.sheets import CSV, XLSX, Sheet, SheetRow, read_sheet
-from chassis.language import caller_language
-from chassis.problem_responses import issue_from_pydantic
-from chassis.problems import ImportRejected, Issue
+from chassis.imports.cells import MAX_CELL_CHARACTERS, MAX_COLUMNS, MAX_ROWS
+from chassis.imports.committing import commit_plan, digest_text, plan_or_commit, refusal
+from chassis.imports.importer import ImportContext, Importer
+from chassis.imports.kept_rows import WITH_ISSUES
+from chassis.imports.plans import find, some_rows
+from chassis.imports.report import (
+    MAX_ROWS_SHOWN,
+    Atomicity,
+    Layout,
+    Report,
+    ReportRow,
+    show_counts,
+)
+from chassis.imports.sheets import CSV, NDJSON, XLSX, kind_of
+from chassis.imports.workbooks import MAX_CELLS, MAX_EXPANDED_BYTES
+from chassis.language import Language
+from chassis.problems import InvalidParameter, Issue
 from chassis.routing import ResourceRouter, Transaction
-from chassis.schemas import In
+from chassis.schemas import Page, PageInfo
 from chassis.words import Words
 
-R = TypeVar("R", bound=In)
-
-
-@dataclass(frozen=True)
-class Numbered(Generic[R]):
-    """A row that passed its schema, with its number in the sheet."""
-
-    number: int
-    row: R
-
-
-@dataclass(frozen=True)
-class ImportContext:
-    request: Request
-    session: AsyncSession
-    actor: Principal
-
-
-@dataclass(frozen=True)
-class Importer(Generic[R]):
-    """How a collection takes rows.
-
-    `row` is the schema, its members are the columns; `key` names the members that identify an object;
-    `apply` writes all rows with set-based statements and tells each row's outcome. It may reject rows; then
-    nothing of the import is kept.
-    """
-
-    row: type[R]
-    key: tuple[str, ...]
-    apply: Callable[[ImportContext, Sequence[Numbered[R]]], Awaitable[list[Outcome]]]
+_ACTIONS = Literal["created", "updated", "unchanged", "deleted", "rejected", "skipped"]
+_MAX_PAGE: Final = 500
+_LIMITS: Final = (
+    f"Limits, answered with 413: {MAX_ROWS:,} rows, {MAX_COLUMNS} columns (400), {MAX_CELL_CHARACTERS:,} "
+    f"characters a cell; a workbook {MAX_EXPANDED_BYTES:,} bytes unpacked and {MAX_CELLS:,} cells from A1 to "
+    "its last one; the request as a whole as the operator sets (20 MB). Formulas are never evaluated: a cell "
+    "that has one is rejected."
+)
 
 
 def add_imports(router: ResourceRouter, collection: str, permission: str, importer: Importer[Any]) -> None:
-    """Register the import route of `collection`."""
+    """Register the import routes of `collection`."""
     access = Annotated[Principal, require(permission)]
+    choice = Annotated[Atomicity, Query(description=_atomicity(importer))]
+    name = collection.replace("-", "_")
+    path = f"/{collection}/imports"
 
     async def import_rows(
         request: Request,
+        response: Response,
         session: Transaction,
         actor: access,
-        commit: Annotated[bool, Query(description="false answers the report and keeps nothing")] = False,
+        language: Language,
+        commit: Annotated[bool, Query(description="do at once what the plan says, or 422")] = False,
+        atomicity: choice = "all_or_nothing",
     ) -> Report:
-        context = ImportContext(request, session, actor)
-        return await run_import(context, importer, commit=commit)
+        if atomicity == "per_group" and importer.group is None:
+            words = Words("此集合没有分组", "This collection has no groups")
+            raise InvalidParameter(words, issues=[Issue("no_groups", words, parameter="atomicity")])
+        about = {
+            "collection": collection,
+            "media_type": kind_of(request.headers.get("content-type", "")),
+            "atomicity": atomicity,
+        }
+        context = ImportContext(request, session, actor, keep=commit)
+        plan = await plan_or_commit(context, importer, await request.body(), about, language=language)
+        response.headers["location"] = _path(plan)
+        if commit:
+            response.status_code = 200
+        return await _report(context, plan, language)
 
-    # the annotation is a local, which FastAPI could not resolve from a string
-    import_rows.__annotations__["actor"] = access
-    name = collection.replace("-", "_")
-    binary = {"schema": {"type": "string", "format": "binary"}}
-    header = ",".join(importer.row.model_fields)
+    async def read_import(
+        request: Request, session: Transaction, actor: access, language: Language, plan_id: UUID
+    ) -> Report:
+        plan = await find(session, actor, collection, plan_id)
+        return await _report(ImportContext(request, session, actor, keep=False), plan, language)
+
+    async def commit_import(
+        request: Request,
+        response: Response,
+        session: Transaction,
+        actor: access,
+        language: Language,
+        plan_id: UUID,
+    ) -> Report:
+        context = ImportContext(request, session, actor, keep=True)
+        plan = await find(session, actor, collection, plan_id, lock=True, whole=True)
+        if plan.committed_at is not None:
+            response.headers["idempotent-replayed"] = "true"
+            return await _report(context, plan, language)
+        if plan.atomicity == "all_or_nothing" and plan.counts.get("rejected"):
+            raise refusal(await _report(context, plan, language))
+        return await _report(context, await commit_plan(context, importer, plan), language)
+
+    async def list_rows(
+        request: Request,
+        session: Transaction,
+        actor: access,
+        language: Language,
+        plan_id: UUID,
+        action: Annotated[_ACTIONS | None, Query(description="only rows of this outcome")] = None,
+        limit: Annotated[int, Query(ge=1, description=f"At most {_MAX_PAGE}")] = 50,
+        cursor: Annotated[str | None, Query(description="`next_cursor` of the page before")] = None,
+    ) -> Page[ReportRow]:
+        plan = await find(session, actor, collection, plan_id)
+        cursors = request.app.state.runtime.cursors
+        binding, limit = f"{request.url.path}?{action}", min(limit, _MAX_PAGE)
+        after = 0 if cursor is None else cursors.read(binding, cursor, [int])[0]
+        counted = [action] if action else list(_ACTIONS.__args__)  # type: ignore[attr-defined]  # a Literal
+        rows = await some_rows(session, plan.id, counted, after=after, limit=limit + 1)
+        following = None
+        if more := len(rows) > limit:
+            following = cursors.make(binding, [rows[limit - 1].number])
+            url = request.url.include_query_params(cursor=following)
+            request.state.link = f'<{url.path}?{url.query}>; rel="next"'
+        page = PageInfo(limit=limit, next_cursor=following, has_more=more)
+        return Page(items=_layout(plan).show(rows[:limit], language), page=page)
+
+    for handler in (import_rows, read_import, commit_import, list_rows):
+        # locals, which FastAPI could not resolve from strings
+        handler.__annotations__["actor"] = access
+    import_rows.__annotations__["atomicity"] = choice
     router.add_api_route(
-        f"/{collection}/imports",
+        path,
         import_rows,
         methods=["POST"],
+        status_code=201,
         operation_id=f"import_{name}",
-        summary=f"Import {collection} from CSV or XLSX",
+        summary=f"Plan an import of {collection}, or import at once",
+        description=_description(importer),
+        responses={200: {"model": Report, "description": "Done (commit=true)"}},
+        openapi_extra=_body(importer),
+    )
+    router.add_api_route(
+        f"{path}/{{plan_id}}",
+        read_import,
+        methods=["GET"],
+        operation_id=f"get_{name}_import",
+        summary=f"Read the plan of an import of {collection}",
+        description="The plan's maker, and whoever writes nationwide, may read it, for 24 hours.",
+    )
+    router.add_api_route(
+        f"{path}/{{plan_id}}/commit",
+        commit_import,
+        methods=["POST"],
+        operation_id=f"commit_{name}_import",
+        summary=f"Do what the plan of an import of {collection} says",
         description=(
-            f"Upsert by {', '.join(importer.key)}, all or nothing. Columns: `{header}`.\n\n"
-            "Without `commit=true` the report says what would happen and nothing is kept; with it, rejected "
-            "rows answer 422 with the same report."
+            "All of it exactly as the plan says, or 409 `plan_outdated` whose `rows` name what changed "
+            "since. A plan with rejected rows that is all or nothing answers 422. A second commit answers "
+            "what the first one did."
         ),
-        openapi_extra={
-            "x-raw-body": True,
-            "requestBody": {
-                "required": True,
-                "content": {CSV: {"schema": {"type": "string"}, "example": header + "\n"}, XLSX: binary},
-            },
-        },
+    )
+    router.add_api_route(
+        f"{path}/{{plan_id}}/rows",
+        list_rows,
+        methods=["GET"],
+        operation_id=f"list_{name}_import_rows",
+        summary=f"What becomes of each row of an import of {collection}",
+        description="In the order of the sheet.",
     )
 
 
-async def run_import(context: ImportContext, importer: Importer[Any], *, commit: bool) -> Report:
-    """Read, validate, apply; keep everything or nothing.
-
-    A preview does all that a commit does and rolls back, so that it cannot say anything else.
-    """
-    request = context.request
-    media_type = request.headers.get("content-type", "")
-    sheet = await anyio.to_thread.run_sync(read_sheet, await request.body(), media_type)
-    outcomes, valid = validate(sheet, importer)
-    if valid:
-        outcomes += await importer.apply(context, valid)
-    language = caller_language(request)
-    report = make_report(sheet, outcomes, commit=commit, language=language)
-    if commit and report.counts.rejected:
-        count = report.counts.rejected
-        raise ImportRejected(
-            Words(f"{count} 行被拒绝, 未保存任何内容", f"{count} row(s) rejected; nothing was kept"),
-            members={"report": report.model_dump(mode="json")},
-        )
-    if not commit:
-        roll_back_only(context.session)
-    return report
+def _atomicity(importer: Importer[Any]) -> str:
+    if importer.group is None:
+        return "this collection takes all or nothing"
+    return f"per_group: the rows of one `{importer.group}` stand or fall together, the others go in"
 
 
-def validate(sheet: Sheet, importer: Importer[R]) -> tuple[list[Outcome], list[Numbered[R]]]:
-    """Outcomes of the rows that break the schema or repeat a key, and the rows that may be applied."""
-    known = list(importer.row.model_fields)
-    unknown = [name for name in sheet.header if name not in known]
-    required = [name for name, field in importer.row.model_fields.items() if field.is_required()]
-    missing = [name for name in required if name not in sheet.header]
-    faults = [_header_issue("unknown_column", Words("未知的列", "Unknown column"), name) for name in unknown]
-    faults += [_header_issue("missing_column", Words("缺少列", "Missing column"), name) for name in missing]
-    outcomes: list[Outcome] = []
-    valid: list[Numbered[R]] = []
-    seen: dict[tuple[Any, ...], int] = {}
-    if faults and not sheet.rows:  # else a sheet with nothing but a wrong header would pass as empty
-        outcomes.append(Outcome(1, "rejected", dict.fromkeys(importer.key), faults))
-    for line in sheet.rows:
-        key = {name: line.cells.get(name) for name in importer.key}
-        if faults:
-            outcomes.append(Outcome(line.number, "rejected", key, faults))
-            continue
-        row, issues = _row(line, importer.row)
-        if row is not None:
-            identity = tuple(getattr(row, name) for name in importer.key)
-            if identity in seen:
-                words = Words("与第 {first} 行的键重复", "The same key as in row {first}").filled(
-                    first=seen[identity]
-                )
-                issues = [
-                    Issue("duplicate_key", words, parameter=importer.key[0], params={"row": seen[identity]})
-                ]
-            seen.setdefault(identity, line.number)
-        if row is None or issues:
-            outcomes.append(Outcome(line.number, "rejected", key, issues))
-        else:
-            valid.append(Numbered(line.number, row))
-    return outcomes, valid
+def _description(importer: Importer[Any]) -> str:
+    return (
+        f"Upsert by {', '.join(importer.key)}. Columns: `{','.join(importer.row.model_fields)}`; headings "
+        "may also be the labels in Chinese or English. CSV is UTF-8 or GB18030.\n\n"
+        "Answers a plan that is kept for 24 hours and changes nothing; `commit=true` does it at once, and "
+        f"rejected rows then answer 422 with the same report.\n\n{_LIMITS}"
+    )
 
 
-def _row(line: SheetRow, model: type[R]) -> tuple[R | None, list[Issue]]:
-    given = {name: text for name, text in line.cells.items() if text}
-    try:
-        return model.model_validate(given), []
-    except ValidationError as error:
-        return None, [_column_issue(issue_from_pydantic(item)) for item in error.errors()]
+def _body(importer: Importer[Any]) -> dict[str, Any]:
+    header = ",".join(importer.row.model_fields)
+    return {
+        "x-raw-body": True,
+        "requestBody": {
+            "required": True,
+            "content": {
+                CSV: {"schema": {"type": "string"}, "example": header + "\n"},
+                NDJSON: {"schema": {"type": "string"}, "example": "{}\n"},
+                XLSX: {"schema": {"type": "string", "format": "binary"}},
+            },
+        },
+    }
 
 
-def _column_issue(issue: Issue) -> Issue:
-    """A pointer's first part is the column."""
-    name = (issue.pointer or "#").removeprefix("#/").split("/")[0].removeprefix("#")
-    return Issue(issue.code, issue.detail, parameter=name or None, params=issue.params)
+def _path(plan: Row[Any]) -> str:
+    return f"/api/v1/{plan.collection}/imports/{plan.id}"
 
 
-def _header_issue(code: str, words: Words, name: str) -> Issue:
-    return Issue(code, Words(f"{words.zh} {name[:60]}", f"{words.en} {name[:60]}"), parameter=name[:60])
+def _layout(plan: Row[Any]) -> Layout:
+    return Layout(plan.sheet, plan.header, plan.shown)
+
+
+async def _report(context: ImportContext, plan: Row[Any], language: str) -> Report:
+    flawed = plan.counts.get(WITH_ISSUES, 0)
+    rows: list[ReportRow] = []
+    if flawed:
+        found = await some_rows(context.session, plan.id, [WITH_ISSUES], after=0, limit=MAX_ROWS_SHOWN)
+        rows = _layout(plan).show(found, language)
+    return Report(
+        id=plan.id,
+        mode="dry_run" if plan.committed_at is None else "commit",
+        atomicity=plan.atomicity,
+        counts=show_counts(plan.counts),
+        rows=rows,
+        rows_left_out=flawed - len(rows),
+        plan_digest=digest_text(plan.digest),
+        created_at=plan.created_at,
+        expires_at=plan.expires_at,
+        committed_at=plan.committed_at,
+    )

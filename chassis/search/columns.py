@@ -1,8 +1,8 @@
 """Models that can be found: the stored columns, and the one place that fills them.
 
 A model names by what it is found (`found_by`); whoever writes it, through the ORM or through
-`chassis.resource.upsert`, need not think of it. The columns are NOT NULL without a default, so that an insert
-past both fails, and an update past both is refused here.
+`chassis.upserting.upsert`, need not think of it. The columns are NOT NULL without a default, so that an
+insert past both fails, and an update past both is refused here.
 """
 
 from __future__ import annotations

@@ -12,52 +12,70 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis.database import AS_SYSTEM
 from chassis.feed.outbox import emit
 from chassis.identity.principal import Principal
-from chassis.imports.report import Outcome
-from chassis.imports.routes import ImportContext, Importer, Numbered
+from chassis.imports.importer import ImportContext, Importer, Numbered, Verdict
 from chassis.problems import Issue
-from chassis.resource import Upserted, upsert
+from chassis.upserting import Upserted
+from chassis.words import Words
 from services.projects.record_writing import columns
 from services.projects.records import Entry, Model, Records, Shown, exchange_of
 from services.projects.zone_link import OUTSIDE, UNKNOWN_ZONE, ZoneRow, find_zones, hold_zones, may_write
 
 _CHUNK = 1000
+# of projects and achievements alike
+LABELS = {
+    "code": Words("代码", "Code"),
+    "title": Words("名称", "Title"),
+    "zone": Words("实验区", "Zone"),
+    "field": Words("领域", "Field"),
+    "year": Words("年份", "Year"),
+    "organisation": Words("承担单位", "Organisation"),
+    "programme": Words("计划类别", "Programme"),
+    "budget": Words("预算", "Budget"),
+    "currency": Words("币种", "Currency"),
+    "owner": Words("权利人", "Owner"),
+    "applicable_conditions": Words("适用条件", "Applicable conditions"),
+    "catalogue": Words("目录", "Catalogue"),
+    "source": Words("来源", "Source"),
+    "note": Words("备注", "Note"),
+}
 
 
 def importer(records: Records[Model, Entry, Shown]) -> Importer[Entry]:
     """Upsert by code; rejects unknown zones and what lies, or would lie, outside the write scope."""
 
-    async def apply(context: ImportContext, rows: Sequence[Numbered[Entry]]) -> list[Outcome]:
+    async def judge(context: ImportContext, rows: Sequence[Numbered[Entry]]) -> list[Verdict]:
         session, actor = context.session, context.actor
         texts = {item.row.zone for item in rows if item.row.zone is not None}
         named = await find_zones(session, texts, exchange_of(context.request).registry)
-        places = await _places(session, records.model, [item.row.code for item in rows])
-        zones = await hold_zones(session, [*named.values(), *places.values()])
-        outcomes: list[Outcome] = []
-        accepted: list[Numbered[Entry]] = []
+        places = await _places(session, records.model, [item.row.code for item in rows], lock=context.keep)
+        # zones before records, as whoever changes a single record does: nobody waits in a circle
+        zones = await hold_zones(session, [*named.values(), *places.values()], lock=context.keep)
+        context.memo["zones"] = zones
+        verdicts: list[Verdict] = []
         for item in rows:
             issue = _fault(item.row, named, places, zones, actor)
-            if issue is None:
-                accepted.append(item)
-            else:
-                outcomes.append(Outcome(item.number, "rejected", {"code": item.row.code}, [issue]))
-        values = [columns(item.row, named[item.row.zone] if item.row.zone else None) for item in accepted]
-        results = await upsert(session, records.model, values, ("code",), actor.subject)
-        await _tell(session, records, results, zones, actor)
-        return outcomes + [
-            Outcome(item.number, result.action, {"code": item.row.code})
-            for item, result in zip(accepted, results, strict=True)
-        ]
+            zone = None if issue or item.row.zone is None else named[item.row.zone]
+            verdicts.append([issue] if issue else columns(item.row, zone))
+        return verdicts
 
-    return Importer(records.entry, ("code",), apply)
+    async def tell(context: ImportContext, results: Sequence[Upserted]) -> None:
+        await _tell(context.session, records, results, context.memo["zones"], context.actor)
+
+    key = ("code",)
+    return Importer(records.entry, key, records.model, key, judge, tell, group="zone", labels=LABELS)
 
 
-async def _places(session: AsyncSession, model: type[Model], codes: Sequence[str]) -> dict[str, UUID | None]:
-    """Zones of the records that are there already, by the record's code; these stay locked."""
+async def _places(
+    session: AsyncSession, model: type[Model], codes: Sequence[str], *, lock: bool
+) -> dict[str, UUID | None]:
+    """Zones of the records that are there already, by the record's code; these stay locked if asked."""
     found: dict[str, UUID | None] = {}
     for start in range(0, len(codes), _CHUNK):
         part = sorted(codes)[start : start + _CHUNK]
         statement = select(model.code, model.zone_id).where(model.code.in_(part)).order_by(model.code)
-        for row in await session.execute(statement.with_for_update(), execution_options=AS_SYSTEM):
+        if lock:
+            statement = statement.with_for_update()
+        for row in await session.execute(statement, execution_options=AS_SYSTEM):
             found[row.code] = row.zone_id
     return found
 

@@ -142,8 +142,10 @@ async def find_zone(session: AsyncSession, text: str | None, registry: Peer) -> 
     return found[text]
 
 
-async def hold_zones(session: AsyncSession, ids: Iterable[UUID | None]) -> dict[UUID, ZoneRow]:
-    """Zones by id, kept as they are until this transaction ends.
+async def hold_zones(
+    session: AsyncSession, ids: Iterable[UUID | None], *, lock: bool = True
+) -> dict[UUID, ZoneRow]:
+    """Zones by id, kept as they are until this transaction ends (unless nothing is to be written).
 
     A writer holds the zones before it locks its records, and the feed changes zones before it locks theirs:
     so no event can tell of a record with the zone as it was before, and neither waits in a circle.
@@ -155,8 +157,9 @@ async def hold_zones(session: AsyncSession, ids: Iterable[UUID | None]) -> dict[
         select(replica.c.id, replica.c.code, replica.c.resource, replica.c.division_path)
         .where(replica.c.id.in_(wanted))
         .order_by(replica.c.id)
-        .with_for_update(read=True)
     )
+    if lock:
+        statement = statement.with_for_update(read=True)
     return {row.id: row for row in await session.execute(statement, execution_options=AS_SYSTEM)}
 
 

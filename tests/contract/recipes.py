@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from services.gateway.proxy.routing_table import owner_of
@@ -304,3 +304,20 @@ def _(world: World) -> Prepared:
 @recipe("view_zone")
 def _(world: World) -> Prepared:
     return Prepared("GET", f"/api/v1/views/zones/{world.zone['id']}")
+
+
+def _plan_recipes(collection: str) -> None:
+    """What is done with a plan, which a nationwide writer has made."""
+
+    def made(world: World) -> str:
+        once = RECIPES[f"import_{collection}"](world)
+        plan = world.made(world.office, replace(once, path=once.path.removesuffix("?commit=true")))
+        return f"/api/v1/{collection}/imports/{plan['id']}"
+
+    RECIPES[f"get_{collection}_import"] = lambda world: Prepared("GET", made(world))
+    RECIPES[f"list_{collection}_import_rows"] = lambda world: Prepared("GET", f"{made(world)}/rows")
+    RECIPES[f"commit_{collection}_import"] = lambda world: Prepared("POST", f"{made(world)}/commit")
+
+
+for _collection in ("zones", "divisions", "projects", "achievements", "sources", "observations"):
+    _plan_recipes(_collection)

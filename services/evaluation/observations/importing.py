@@ -1,23 +1,20 @@
-"""Observations from a sheet: a few set-based statements, one report, one event."""
+"""Observations from a sheet: one event tells of a batch of rows."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from chassis.feed.outbox import Change, emit
 from chassis.feed.replica import resolve
 from chassis.identity.principal import Principal
-from chassis.ids import Reference, new_id
-from chassis.imports.report import Outcome
-from chassis.imports.routes import ImportContext, Importer, Numbered
+from chassis.ids import new_id
+from chassis.imports.importer import ImportContext, Importer, Numbered, Verdict
 from chassis.problems import Issue
-from chassis.resource import Upserted, upsert
+from chassis.upserting import Upserted
 from chassis.words import Words
 from services.evaluation.frameworks.models import Indicator
 from services.evaluation.frameworks.queries import indicators_named
@@ -33,56 +30,51 @@ _COLUMNS = ("zone", "indicator", "period")
 _NO_ZONE = Words("没有该实验区", "There is no such zone")
 _NO_INDICATOR = Words("没有该指标", "There is no such indicator")
 _OUTSIDE = Words("不在您的写入范围内", "Outside your write scope")
+LABELS = {
+    "zone": Words("实验区", "Zone"),
+    "indicator": Words("指标", "Indicator"),
+    "period": Words("期间", "Period"),
+    "status": Words("状态", "Status"),
+    "value": Words("数值", "Value"),
+    "reference_division": Words("参照区划", "Reference division"),
+    "source": Words("来源", "Source"),
+    "note": Words("备注", "Note"),
+}
 
 
 @dataclass(frozen=True)
 class Known:
-    """What the rows name, looked up once for all: by the text of the cell."""
+    """What the rows name, by the text of the cell; None for what is not there."""
 
-    zones: Mapping[str, Any]
-    indicators: Mapping[Reference, Indicator]
-    sources: Mapping[str, object]
+    zones: dict[str, Any]
+    indicators: dict[str, Indicator | None]
+    sources: dict[str, object]
 
 
-async def apply_import(context: ImportContext, rows: Sequence[Numbered[ObservationRow]]) -> list[Outcome]:
-    """Upsert by zone, indicator and period. The number of statements grows by two a thousand rows."""
+async def judge(context: ImportContext, rows: Sequence[Numbered[ObservationRow]]) -> list[Verdict]:
+    """Rejects what names no zone, indicator or source, and what lies outside the write scope or the range."""
     known = await _look_up(context, rows)
-    outcomes: list[Outcome] = []
-    accepted: list[tuple[Numbered[ObservationRow], dict[str, Any]]] = []
-    seen: dict[tuple[Any, ...], int] = {}
-    for item in rows:
-        issues = row_faults(item.row, known, context.actor)
-        values = {} if issues else _values(item.row, known)
-        if not issues:
-            first = seen.setdefault(tuple(values[name] for name in KEY), item.number)
-            issues = [] if first == item.number else [_repeated(first)]
-        if issues:
-            outcomes.append(Outcome(item.number, "rejected", _key(item.row), issues))
-        else:
-            accepted.append((item, values))
-    results = await upsert(
-        context.session, Observation, [values for _, values in accepted], KEY, context.actor.subject
-    )
-    await _tell(context.session, context.actor.subject, results, known)
-    return outcomes + [
-        Outcome(item.number, result.action, _key(item.row))
-        for (item, _), result in zip(accepted, results, strict=True)
-    ]
+    return [row_faults(item.row, known, context.actor) or _values(item.row, known) for item in rows]
 
 
 async def _look_up(context: ImportContext, rows: Sequence[Numbered[ObservationRow]]) -> Known:
-    cells = {item.row.zone: reference_in_cell(item.row.zone) for item in rows}
-    zones = {text: reference for text, reference in cells.items() if can_name(reference)}
+    """What earlier batches did not name already: some four queries, and of the registry what is not here."""
+    known: Known = context.memo.setdefault("known", Known({}, {}, {}))
+    texts = {item.row.zone for item in rows} - known.zones.keys()
+    cells = {text: reference_in_cell(text) for text in texts}
+    nameable = {text: reference for text, reference in cells.items() if can_name(reference)}
     peer = context.request.app.state.runtime.peers["registry"]
-    return Known(
-        zones=await resolve(context.session, ZONE, zones, peer, ZONES_PATH),
-        indicators=await indicators_named(
-            context.session, {reference_in_cell(item.row.indicator) for item in rows}
-        ),
-        sources=await cited(
-            context.session, {code for item in rows for code in cited_codes(item.row.source)}
-        ),
-    )
+    found = await resolve(context.session, ZONE, nameable, peer, ZONES_PATH)
+    known.zones.update({text: found.get(text) for text in texts})
+    named = {text: reference_in_cell(text) for text in {item.row.indicator for item in rows}}
+    unknown = {text: named[text] for text in named.keys() - known.indicators.keys()}
+    if unknown:
+        indicators = await indicators_named(context.session, unknown.values())
+        known.indicators.update({text: indicators.get(reference) for text, reference in unknown.items()})
+    codes = {code for item in rows for code in cited_codes(item.row.source)} - known.sources.keys()
+    if codes:
+        known.sources.update(await cited(context.session, codes))
+    return known
 
 
 def row_faults(row: ObservationRow, known: Known, actor: Principal) -> list[Issue]:
@@ -93,7 +85,7 @@ def row_faults(row: ObservationRow, known: Known, actor: Principal) -> list[Issu
         issues.append(Issue("unknown_zone", _NO_ZONE, parameter="zone", params={"given": row.zone}))
     elif not actor.write.covers(zone.division_path, zone.id):
         issues.append(Issue("outside_write_scope", _OUTSIDE, parameter="zone", params={"given": row.zone}))
-    indicator = known.indicators.get(reference_in_cell(row.indicator))
+    indicator = known.indicators.get(row.indicator)
     if indicator is None:
         params = {"given": row.indicator}
         issues.append(Issue("unknown_indicator", _NO_INDICATOR, parameter="indicator", params=params))
@@ -103,9 +95,11 @@ def row_faults(row: ObservationRow, known: Known, actor: Principal) -> list[Issu
 
 
 def _values(row: ObservationRow, known: Known) -> dict[str, Any]:
+    indicator = known.indicators[row.indicator]
+    assert indicator is not None  # a row without is rejected
     return {
         "zone_id": known.zones[row.zone].id,
-        "indicator_id": known.indicators[reference_in_cell(row.indicator)].id,
+        "indicator_id": indicator.id,
         "period": row.period,
         "status": row.status,
         "value": row.value,
@@ -115,22 +109,14 @@ def _values(row: ObservationRow, known: Known) -> dict[str, Any]:
     }
 
 
-def _key(row: ObservationRow) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in _COLUMNS}
-
-
-def _repeated(first: int) -> Issue:
-    words = Words(f"与第 {first} 行的键重复", f"The same key as in row {first}")
-    return Issue("duplicate_key", words, parameter="zone", params={"row": first})
-
-
-async def _tell(session: AsyncSession, actor: str, results: Sequence[Upserted], known: Known) -> None:
-    """One event for all; it names no zone, since all provinces that it touches may read it."""
+async def tell(context: ImportContext, results: Sequence[Upserted]) -> None:
+    """One event for some thousand rows; it names no zone, since all provinces that it touches may read it."""
     counts = Counter(result.action for result in results)
     touched = {result.values["zone_id"] for result in results if result.action != "unchanged"}
     if not touched:
         return
-    places = {zone.id: zone for zone in known.zones.values() if zone.id in touched}
+    known: Known = context.memo["known"]
+    places = {zone.id: zone for zone in known.zones.values() if zone is not None and zone.id in touched}
     batch = new_id()
     resource = {
         "id": str(batch),
@@ -150,7 +136,9 @@ async def _tell(session: AsyncSession, actor: str, results: Sequence[Upserted], 
         division_path=sorted({code for zone in places.values() for code in zone.division_path}),
         zone_id=only,
     )
-    await emit(session, actor, [change])
+    await emit(context.session, context.actor.subject, [change])
 
 
-OBSERVATION_IMPORT = Importer(ObservationRow, _COLUMNS, apply_import)
+OBSERVATION_IMPORT = Importer(
+    ObservationRow, _COLUMNS, Observation, KEY, judge, tell, group="zone", labels=LABELS
+)

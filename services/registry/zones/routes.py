@@ -21,6 +21,7 @@ from services.registry.zones import queries, writing
 from services.registry.zones.documents import ZONE_DOCUMENTS
 from services.registry.zones.expanding import EXPAND
 from services.registry.zones.history import whole
+from services.registry.zones.importing import ZONE_IMPORT
 from services.registry.zones.representation import feature, show
 from services.registry.zones.schemas import FeatureCollection, ZoneCreate, ZoneOut, ZonePatch
 from services.registry.zones.timeline import zone_timeline
@@ -127,5 +128,5 @@ async def delete_zone(
     await writing.remove(session, zone, actor)
 
 
-add_imports(router, "zones", "zone.write", writing.ZONE_IMPORT)
+add_imports(router, "zones", "zone.write", ZONE_IMPORT)
 add_documents(router, ZONE_DOCUMENTS, read="zone.read", write="document.write")

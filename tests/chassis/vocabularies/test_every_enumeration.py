@@ -28,6 +28,7 @@ PROTOCOL = {
     "total_kind",
     "mode",
     "action",
+    "atomicity",
     "grant_type",
     "token_type",
     "type",
