@@ -6,9 +6,10 @@ import csv
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from chassis.database import AS_SYSTEM
+from chassis.schema_steps.search_columns import fill_search_columns
 from chassis.search.columns import PastTheIndex
 from chassis.search.folding import fold
 from chassis.search.pinyin import runs
@@ -170,6 +171,21 @@ async def test_nobody_can_write_past_what_is_found(registry: RunningService) -> 
     async with registry.runtime.database.transaction() as session:
         with pytest.raises(PastTheIndex):
             await session.execute(update(Zone).values(name_zh="新名"))
+
+
+async def test_rows_from_before_are_found_once_their_columns_are_filled(registry: RunningService) -> None:
+    await _import(registry, [YANCHENG, HONGTONG])
+    engine = registry.runtime.database.engine
+    async with engine.begin() as connection:
+        await connection.execute(
+            text("UPDATE zone SET search_terms = '', search_text = '', search_sounds = '', name_key = ''")
+        )
+    assert await _found(registry, "盐城") == []
+    async with engine.begin() as connection:
+        filled = await connection.run_sync(fill_search_columns, "zone", Zone.found_by)
+    assert filled == 2
+    assert await _found(registry, "yancheng") == ["SDZ-0018"]
+    assert await _found(registry, "实验区", sort="name") == ["SDZ-0018", "SDZ-0100"]
 
 
 @pytest.mark.parametrize("q", ["", "%20", "x" * 101, "1 2 3 4 5 6 7 8 9 10 11", "%CC%81"])
