@@ -90,6 +90,7 @@ def rejected(passed: Passed, atomicity: Atomicity, language: str) -> ImportRejec
         counts=show_counts(passed.counts),
         **_rows(Layout(passed.sheet, passed.header, passed.shown), passed.parts, passed.counts, language),
         plan_digest=digest_text(digest_of(passed.parts)),
+        annotated_file=None,
         created_at=None,
         expires_at=None,
         committed_at=None,

@@ -90,6 +90,7 @@ _EXAMPLE: Final[dict[str, Any]] = {
     "rows": ReportRow.model_config["json_schema_extra"]["examples"],  # type: ignore[index]  # as written above
     "rows_left_out": 0,
     "plan_digest": "sha-256=9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "annotated_file": "/api/v1/observations/imports/0198c3d2-7a10-7cc0-a5a1-1f3c0b7f1a09/annotated.xlsx",
     "created_at": "2026-11-24T08:00:00.000Z",
     "expires_at": "2026-11-25T08:00:00.000Z",
     "committed_at": None,
@@ -100,7 +101,7 @@ class Report(Out):
     """`mode` is `dry_run` for a plan, `commit` once it is done. `rows` are those with issues, at most 1,000.
 
     `plan_digest` covers keys, base versions and values: two plans of one digest do the same. Of an import
-    that was refused nothing is kept: it has no id.
+    that was refused nothing is kept: it has no id and no file.
     """
 
     model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
@@ -112,6 +113,7 @@ class Report(Out):
     rows: list[ReportRow]
     rows_left_out: int
     plan_digest: str
+    annotated_file: str | None
     created_at: Instant | None
     expires_at: Instant | None
     committed_at: Instant | None

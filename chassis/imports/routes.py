@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import zlib
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
+import anyio.to_thread
 from fastapi import Query, Request, Response
 from sqlalchemy import Row
 
 from chassis.identity.access import require
 from chassis.identity.principal import Principal
+from chassis.imports.annotating import annotated
 from chassis.imports.cells import MAX_CELL_CHARACTERS, MAX_COLUMNS, MAX_ROWS
 from chassis.imports.committing import commit_plan, digest_text, plan_or_commit, refusal
 from chassis.imports.importer import ImportContext, Importer
-from chassis.imports.kept_rows import WITH_ISSUES
-from chassis.imports.plans import find, some_rows
+from chassis.imports.kept_rows import WITH_ISSUES, rows_of
+from chassis.imports.plans import find, parts_of, some_rows
 from chassis.imports.report import (
     MAX_ROWS_SHOWN,
     Atomicity,
@@ -162,6 +165,35 @@ def add_imports(router: ResourceRouter, collection: str, permission: str, import
         summary=f"What becomes of each row of an import of {collection}",
         description="In the order of the sheet.",
     )
+    _add_annotated(router, collection, access)
+
+
+def _add_annotated(router: ResourceRouter, collection: str, access: Any) -> None:
+    async def annotate(session: Transaction, actor: access, language: Language, plan_id: UUID) -> Response:
+        plan = await find(session, actor, collection, plan_id, whole=True)
+        parts = await parts_of(session, plan.id)
+
+        def make() -> bytes:
+            content = zlib.decompress(plan.content)
+            return annotated(content, plan.media_type, _layout(plan), rows_of(parts), language)
+
+        headers = {"content-disposition": f'attachment; filename="{collection}-annotated.xlsx"'}
+        return Response(await anyio.to_thread.run_sync(make), media_type=XLSX, headers=headers)
+
+    annotate.__annotations__ |= {"actor": access, "return": Response}
+    router.add_api_route(
+        f"/{collection}/imports/{{plan_id}}/annotated.xlsx",
+        annotate,
+        methods=["GET"],
+        operation_id=f"annotate_{collection.replace('-', '_')}_import",
+        summary=f"The sheet of an import of {collection} with its faults marked",
+        description=(
+            "Of a workbook the same book, of another file its rows as a workbook: faulty cells are filled "
+            "and commented (at most 2,000), and a further sheet lists all faults (at most 20,000)."
+        ),
+        response_class=Response,
+        responses={200: {"content": {XLSX: {"schema": {"type": "string", "format": "binary"}}}}},
+    )
 
 
 def _atomicity(importer: Importer[Any]) -> str:
@@ -216,6 +248,7 @@ async def _report(context: ImportContext, plan: Row[Any], language: str) -> Repo
         rows=rows,
         rows_left_out=flawed - len(rows),
         plan_digest=digest_text(plan.digest),
+        annotated_file=f"{_path(plan)}/annotated.xlsx",
         created_at=plan.created_at,
         expires_at=plan.expires_at,
         committed_at=plan.committed_at,

@@ -316,6 +316,7 @@ def _plan_recipes(collection: str) -> None:
 
     RECIPES[f"get_{collection}_import"] = lambda world: Prepared("GET", made(world))
     RECIPES[f"list_{collection}_import_rows"] = lambda world: Prepared("GET", f"{made(world)}/rows")
+    RECIPES[f"annotate_{collection}_import"] = lambda world: Prepared("GET", f"{made(world)}/annotated.xlsx")
     RECIPES[f"commit_{collection}_import"] = lambda world: Prepared("POST", f"{made(world)}/commit")
 
 

@@ -10,6 +10,7 @@ from fastapi import Depends
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.etag import IfMatch, check_version
+from chassis.exports.routes import add_exports
 from chassis.feed.outbox import Change, emit
 from chassis.identity.access import require, require_write
 from chassis.identity.principal import Principal
@@ -41,6 +42,17 @@ async def list_observations(
     """Values of indicators, and why there are none, for the zones that the caller may see."""
     rows, page = await fetch_page(session, queries.visible_to(reader), query)
     return Page(items=[queries.show(row, language) for row in rows], page=page)
+
+
+add_exports(
+    router,
+    "observations",
+    "observation.read",
+    queries.observations,
+    OBSERVATION_IMPORT,
+    queries.visible_to,
+    lambda found: {"zone": found.zone_code, "indicator": found.Indicator.code},
+)
 
 
 @router.get("/observations/{ref}", operation_id="get_observation", summary="Read an observation")

@@ -8,6 +8,7 @@ from fastapi import Depends, Request, Response
 
 from chassis.documents.routes import add_documents
 from chassis.etag import IfMatch, check_version
+from chassis.exports.routes import add_exports
 from chassis.identity.access import require
 from chassis.identity.principal import Principal
 from chassis.imports.routes import add_imports
@@ -21,7 +22,7 @@ from services.registry.zones import queries, writing
 from services.registry.zones.documents import ZONE_DOCUMENTS
 from services.registry.zones.expanding import EXPAND
 from services.registry.zones.history import whole
-from services.registry.zones.importing import ZONE_IMPORT
+from services.registry.zones.importing import ZONE_IMPORT, as_row
 from services.registry.zones.representation import feature, show
 from services.registry.zones.schemas import FeatureCollection, ZoneCreate, ZoneOut, ZonePatch
 from services.registry.zones.timeline import zone_timeline
@@ -76,6 +77,9 @@ async def create_zone(
     zone = await writing.create(session, body, actor, effective)
     response.headers["location"] = f"/api/v1/zones/{zone.id}"
     return show(zone, language)
+
+
+add_exports(router, "zones", "zone.read", queries.ZONES, ZONE_IMPORT, queries.visible_to, as_row)
 
 
 @router.get("/zones/{ref}", operation_id="get_zone", summary="Get one zone", dependencies=[EXPAND])

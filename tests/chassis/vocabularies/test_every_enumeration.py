@@ -29,6 +29,7 @@ PROTOCOL = {
     "mode",
     "action",
     "atomicity",
+    "format",
     "grant_type",
     "token_type",
     "type",

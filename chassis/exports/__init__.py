@@ -1,0 +1,1 @@
+"""Exports: a list as CSV, XLSX or NDJSON whose import changes nothing."""
