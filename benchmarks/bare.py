@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import asyncpg
 import msgspec
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-DATABASE_VARIABLE = "SDZ_BENCHMARK_DATABASE_URL"
+_DATABASE, _QUERIES = "SDZ_BENCHMARK_DATABASE_URL", "SDZ_BENCHMARK_QUERIES"
 
-_COLUMNS = """
-    SELECT zone.*, division.code AS division_code, division.name AS division_name,
-           coalesce((SELECT json_agg(json_build_object('system', system, 'value', value)
-                                     ORDER BY system, value)
-                     FROM zone_external_id WHERE zone_id = zone.id), '[]') AS external_ids
-    FROM zone JOIN division ON division.id = zone.division_id
-"""
-_ONE = _COLUMNS + "WHERE zone.code = $1 AND zone.deleted_at IS NULL"
-_PAGE = _COLUMNS + "WHERE zone.deleted_at IS NULL ORDER BY zone.code, zone.id LIMIT $1"
+
+def environment(database_url: str, queries: Mapping[str, tuple[str, Sequence[Any]]]) -> dict[str, str]:
+    """What `create_app` reads: `queries` maps a path to SQL and its arguments."""
+    return {_DATABASE: database_url, _QUERIES: msgspec.json.encode(queries).decode()}
 
 
 def create_app() -> ASGIApp:
-    """`/zones/<code>` answers one row, `/zones?<n>` the first n rows."""
+    """Answers the rows of the path's query."""
+    queries: dict[str, tuple[str, list[Any]]] = msgspec.json.decode(os.environ[_QUERIES])
     pool: Any = None
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
@@ -31,9 +28,9 @@ def create_app() -> ASGIApp:
         if scope["type"] == "lifespan":
             await receive()
             pool = await asyncpg.create_pool(
-                os.environ[DATABASE_VARIABLE],
+                os.environ[_DATABASE],
                 min_size=1,
-                max_size=10,
+                max_size=4,
                 server_settings={"search_path": "registry", "timezone": "UTC"},
                 reset=_nothing,
             )
@@ -42,12 +39,9 @@ def create_app() -> ASGIApp:
             await pool.close()
             await send({"type": "lifespan.shutdown.complete"})
             return
-        code = scope["path"].removeprefix("/zones").removeprefix("/")
-        if code:
-            body = msgspec.json.encode(dict(await pool.fetchrow(_ONE, code)))
-        else:
-            rows = await pool.fetch(_PAGE, int(scope["query_string"]))
-            body = msgspec.json.encode({"items": [dict(row) for row in rows]})
+        sql, arguments = queries[scope["path"]]
+        rows = await pool.fetch(sql, *arguments)
+        body = msgspec.json.encode([dict(row) for row in rows])
         headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": body})
@@ -56,4 +50,4 @@ def create_app() -> ASGIApp:
 
 
 async def _nothing(_connection: Any) -> None:
-    """asyncpg's reset of a connection costs as much as the query; a pool that only reads leaves nothing."""
+    """The driver's reset costs as much as the query; a pool that only reads leaves nothing to reset."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import httpx
 
+from benchmarks.processes import uvicorn
 from chassis.identity.principal import EVERYWHERE, Principal
 from chassis.identity.tokens import Signer
 from sdz.commands.demo import without_databases
@@ -21,8 +22,9 @@ from sdz.demonstration.loading import load
 from sdz.folders import throw_away_folders
 from sdz.free_ports import free_port
 from sdz.migrate import migrate
-from sdz.platform import Platform, running_platform
+from sdz.platform import APPLICATION, Platform, running_platform
 from sdz.secrets import read_secret, role_passwords
+from sdz.service_environment import service_environment
 from sdz.settings import CHECKOUT, Settings
 from tests.postgres import ServiceDatabases, new_service_databases, shared_server
 
@@ -61,6 +63,20 @@ class Running:
             "person:benchmark", "gateway", frozenset(), frozenset(permissions), EVERYWHERE, EVERYWHERE
         )
         return signer.sign_for(service, caller)
+
+    @contextmanager
+    def replica(self, service: str, **environment: str) -> Iterator[tuple[str, int]]:
+        """One more process of a service, with other settings; its address and pid."""
+        port = free_port()
+        own = service_environment(
+            service,
+            base=without_databases(os.environ),
+            folders=self.platform.folders,
+            database_url=self.database_url(service),
+            urls=self.platform.urls,
+        )
+        with uvicorn(APPLICATION.format(name=service), port, own | environment) as pid:
+            yield f"http://127.0.0.1:{port}", pid
 
     @contextmanager
     def api(self) -> Iterator[Api]:

@@ -16,6 +16,7 @@ from fastapi_offline import FastAPIOffline
 import chassis.temporal.tables  # noqa: F401  # every service has them
 from chassis import catalogue, problem_responses
 from chassis.documents.sweeping import run_sweep
+from chassis.fast.middleware import FastReads
 from chassis.feed import changes, digest_route, snapshot
 from chassis.feed.consumer import Apply, run_consumer
 from chassis.feed.purging import purge
@@ -94,6 +95,9 @@ def create_app(service: Service, settings: Settings | None = None) -> FastAPI:
     app.state.runtime = runtime
     app.state.service = service
     problem_responses.register(app)
+    if settings.own.fast_reads:
+        reads = tuple(read for router in service.routers for read in getattr(router, "fast_reads", ()))
+        app.add_middleware(FastReads, runtime=runtime, reads=reads)
     app.add_middleware(Tracing, service=service.name)
     for router in service.all_routers():
         app.include_router(router)

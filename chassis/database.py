@@ -46,6 +46,14 @@ class Database:
 
     def __init__(self, url: str, schema: str, *, pool_size: int = 10, pool_wait_seconds: float = 2.0) -> None:
         self.schema = schema
+        self.connection_settings = {
+            "search_path": f"{schema}, extensions",
+            "application_name": f"sdz-{schema}",
+            "timezone": "UTC",
+            "statement_timeout": "30000",
+            "lock_timeout": "5000",
+            "idle_in_transaction_session_timeout": "60000",
+        }
         self.engine = create_async_engine(
             url.replace("postgresql://", "postgresql+asyncpg://", 1),
             pool_size=pool_size,
@@ -57,14 +65,7 @@ class Database:
             json_deserializer=msgspec.json.decode,
             connect_args={
                 "timeout": 5,
-                "server_settings": {
-                    "search_path": f"{schema}, extensions",
-                    "application_name": f"sdz-{schema}",
-                    "timezone": "UTC",
-                    "statement_timeout": "30000",
-                    "lock_timeout": "5000",
-                    "idle_in_transaction_session_timeout": "60000",
-                },
+                "server_settings": self.connection_settings,
             },
         )
         self._sessions = async_sessionmaker(

@@ -43,8 +43,13 @@ def version_of(body: bytes) -> int:
 
 def not_modified(request: Request, response: Response) -> bool:
     """If-None-Match names this representation (weak comparison)."""
-    given = [item.strip().removeprefix("W/") for item in request.headers.get("if-none-match", "").split(",")]
-    return response.headers["etag"] in given or given == ["*"]
+    return is_named(response.headers["etag"], request.headers.get("if-none-match", ""))
+
+
+def is_named(tag: str, if_none_match: str) -> bool:
+    """The ETag is among those of an If-None-Match header (weak comparison)."""
+    given = [item.strip().removeprefix("W/") for item in if_none_match.split(",")]
+    return tag in given or given == ["*"]
 
 
 def expected_version(request: Request) -> int:

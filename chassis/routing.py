@@ -9,7 +9,7 @@ import asyncio
 import email.message
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.dependencies.models import Dependant
@@ -38,7 +38,11 @@ from chassis.text import nearest_of
 from chassis.tracing import remaining_seconds
 from chassis.words import Words
 
+if TYPE_CHECKING:
+    from chassis.fast.middleware import Registered
+
 _LONGEST_REQUEST_SECONDS = 60.0
+PRIVATE, VARY = "private, no-cache", "Authorization, Accept-Language"
 JSON_TYPES = ("application/json",)
 MERGE_PATCH = "application/merge-patch+json"
 
@@ -134,8 +138,8 @@ class ResourceRoute(APIRoute):
         self, handle: Callable[[Request], Coroutine[Any, Any, Response]], request: Request
     ) -> Response:
         response = await handle(request)
-        response.headers.setdefault("cache-control", "private, no-cache")
-        response.headers.setdefault("vary", "Authorization, Accept-Language")
+        response.headers.setdefault("cache-control", PRIVATE)
+        response.headers.setdefault("vary", VARY)
         # what is no resource, a file perhaps, has no body yet
         if response.status_code in {200, 201} and (self.single or self.members):
             body = await shaped(request, bytes(response.body), single=self.single)
@@ -182,3 +186,4 @@ class ResourceRouter(APIRouter):
 
     def __init__(self, tag: str) -> None:
         super().__init__(prefix="/api/v1", tags=[tag], route_class=ResourceRoute)
+        self.fast_reads: list[Registered] = []

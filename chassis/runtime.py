@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from chassis.cursors import Cursors
 from chassis.database import Database
 from chassis.documents.store import DocumentStore
+from chassis.fast.pool import ReadPool
 from chassis.feed.watcher import Watcher
 from chassis.identity.tokens import Keys, Signer, Verifier
 from chassis.peers import Peer
@@ -24,6 +25,7 @@ class Runtime:
 
     settings: Settings
     database: Database
+    reads: ReadPool
     keys: Keys
     signer: Signer
     verifier: Verifier
@@ -48,6 +50,12 @@ class Runtime:
         return cls(
             settings=settings,
             database=database,
+            reads=ReadPool(
+                own.database,
+                database.connection_settings,
+                size=own.fast_pool_size,
+                wait_seconds=own.pool_wait_seconds,
+            ),
             keys=keys,
             signer=signer,
             verifier=Verifier(settings.service, keys, allowed_peers),
@@ -61,4 +69,5 @@ class Runtime:
     async def close(self) -> None:
         for peer in self.peers.values():
             await peer.close()
+        await self.reads.close()
         await self.database.close()

@@ -40,6 +40,8 @@ class OwnSettings(BaseSettings):
     pool_size: int = Field(default=10, ge=1, le=200)
     pool_wait_seconds: float = Field(default=2.0, gt=0, le=30)
     feed_days: int = Field(default=400, ge=1)
+    fast_reads: bool = True
+    fast_pool_size: int = Field(default=4, ge=1, le=200)
     max_body_bytes: int = Field(default=1_000_000, ge=1_000)
     max_import_bytes: int = Field(default=20_000_000, ge=1_000)
     max_document_bytes: int = Field(default=100_000_000, ge=1_000)

@@ -15,6 +15,8 @@ from chassis.words import Words
 
 def is_clean(text: str) -> bool:
     """No control characters (category Cc but for tab and line feed), no lone surrogates, no noncharacters."""
+    if text.isascii() and text.isprintable():
+        return True  # without looking at each
     return not any(
         (unicodedata.category(char) in {"Cc", "Cs"} and char not in "\t\n") or ord(char) & 0xFFFE == 0xFFFE
         for char in text

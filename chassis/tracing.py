@@ -7,16 +7,15 @@ import secrets
 import time
 from contextvars import ContextVar
 
-import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from chassis.logs import log_request
 
 TIMEOUT_HEADER = "sdz-timeout-ms"
 TRACED = "sdz.traced_method"
 _TRACEPARENT = re.compile(r"^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$")
 _trace_id: ContextVar[str] = ContextVar("trace_id", default="0" * 32)
 _deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
-
-log = structlog.get_logger("request")
 
 
 def current_trace_id() -> str:
@@ -73,12 +72,13 @@ class Tracing:
         try:
             await self.app(scope, receive, traced)
         finally:
-            log.info(
-                "request",
-                service=self.service,
-                method="HEAD" if head else scope["method"],
-                path=scope["path"],
-                status=status,
-                ms=round((time.perf_counter() - started) * 1000, 1),
-                trace_id=trace_id,
+            log_request(
+                {
+                    "service": self.service,
+                    "method": "HEAD" if head else scope["method"],
+                    "path": scope["path"],
+                    "status": status,
+                    "ms": round((time.perf_counter() - started) * 1000, 1),
+                    "trace_id": trace_id,
+                }
             )

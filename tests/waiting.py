@@ -1,8 +1,9 @@
-"""Watching one transaction wait for another."""
+"""Waiting for what is known to come, and watching one transaction wait for another."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import text
@@ -24,3 +25,10 @@ async def waits_for(session: AsyncSession, task: asyncio.Task[Any]) -> bool:
             return True
         await asyncio.sleep(0.01)
     return False
+
+
+async def until(holds: Callable[[], bool], seconds: float = 20) -> None:
+    """Return as soon as `holds()`; TimeoutError if it never does."""
+    async with asyncio.timeout(seconds):
+        while not holds():
+            await asyncio.sleep(0.01)

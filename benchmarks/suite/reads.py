@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
-from benchmarks.bare import DATABASE_VARIABLE
+from benchmarks import bare
 from benchmarks.benchmark import Benchmark, Case, Tables
 from benchmarks.processes import cpu_seconds, uvicorn
 from benchmarks.programs import wrk
 from benchmarks.world import World
+from chassis.fast.reads import FastOne, FastPage
+from chassis.identity.principal import EVERYWHERE, Principal
 from sdz.free_ports import free_port
+from services.registry.zones.routes import router
 
 _ZONE = "SDZ-0018"
+_NATION = Principal("person:benchmark", "gateway", view=EVERYWHERE)
 
 
 @contextmanager
 def _open(world: World) -> Iterator[Tables]:
     platform, port = world.platform, free_port()
-    bare = f"http://127.0.0.1:{port}"
+    yardstick = f"http://127.0.0.1:{port}"
     service, own = platform.url("registry"), platform.pid("registry")
-    environment = {DATABASE_VARIABLE: platform.database_url("registry")}
-    with uvicorn("benchmarks.bare:create_app", port, environment) as pid:
+    environment = bare.environment(platform.database_url("registry"), _queries())
+    with (
+        uvicorn("benchmarks.bare:create_app", port, environment) as pid,
+        platform.replica("registry", SDZ_REGISTRY_FAST_READS="false") as (ordinary, slow),
+    ):
 
         def load(url: str, pid: int) -> Case:
             def case() -> dict[str, float]:
@@ -35,14 +43,27 @@ def _open(world: World) -> Iterator[Tables]:
 
         yield {
             "one zone": {
-                "bare endpoint": load(f"{bare}/zones/{_ZONE}", pid),
-                "service": load(f"{service}/api/v1/zones/code:{_ZONE}", own),
+                "bare endpoint": load(f"{yardstick}/one", pid),
+                "fast read": load(f"{service}/api/v1/zones/code:{_ZONE}", own),
+                "ordinary route": load(f"{ordinary}/api/v1/zones/code:{_ZONE}", slow),
             },
             "page of 50 zones": {
-                "bare endpoint": load(f"{bare}/zones?50", pid),
-                "service": load(f"{service}/api/v1/zones?limit=50", own),
+                "bare endpoint": load(f"{yardstick}/page", pid),
+                "fast read": load(f"{service}/api/v1/zones?limit=50", own),
+                "ordinary route": load(f"{ordinary}/api/v1/zones?limit=50", slow),
             },
         }
+
+
+def _queries() -> dict[str, tuple[str, Sequence[Any]]]:
+    """The statements of the fast reads themselves."""
+    found: dict[str, tuple[str, Sequence[Any]]] = {}
+    for registered in router.fast_reads:
+        if isinstance(registered.read, FastOne):
+            found["/one"] = registered.read.query(_NATION, "code", _ZONE)
+        elif isinstance(registered.read, FastPage):
+            found["/page"] = registered.read.query(_NATION, 50)
+    return found
 
 
 BENCHMARK = Benchmark(

@@ -11,12 +11,27 @@ from collections.abc import Iterable
 from typing import Any
 
 from fastapi import Depends, Request
-from sqlalchemy import ColumnElement, SQLColumnExpression, String, false, or_, true
-from sqlalchemy.dialects.postgresql import ARRAY, array
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    SQLColumnExpression,
+    String,
+    Uuid,
+    any_,
+    bindparam,
+    false,
+    or_,
+    true,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.types import TypeEngine
 
 from chassis.identity.principal import ANONYMOUS, Principal, Scope
 from chassis.problems import Forbidden, Unauthenticated
 from chassis.words import Words
+
+# Names of the parameters that hold a scope, as `in_scope` makes them.
+SCOPE_DIVISIONS, SCOPE_ZONES = "scope_divisions", "scope_zones"
 
 
 class Requirement:
@@ -75,15 +90,22 @@ def authenticate(request: Request) -> Principal:
 def in_scope(
     scope: Scope, division_path: SQLColumnExpression[Any], zone_id: SQLColumnExpression[Any] | None = None
 ) -> ColumnElement[bool]:
-    """SQL condition: the row lies in `scope` (see `Scope`)."""
+    """SQL condition: the row lies in `scope` (see `Scope`).
+
+    The places are one array parameter each, however many there are: the statement stays the same.
+    """
     if scope.everywhere:
         return true()
     parts: list[ColumnElement[bool]] = []
     if scope.divisions:
-        parts.append(division_path.op("&&")(array(sorted(scope.divisions), type_=String)))
+        parts.append(division_path.op("&&")(_listed(SCOPE_DIVISIONS, scope.divisions, String())))
     if scope.zones and zone_id is not None:
-        parts.append(zone_id.in_(sorted(scope.zones)))
+        parts.append(zone_id == any_(_listed(SCOPE_ZONES, scope.zones, Uuid())))
     return or_(*parts) if parts else false()
+
+
+def _listed(name: str, values: Iterable[str], kind: TypeEngine[Any]) -> BindParameter[Any]:
+    return bindparam(name, sorted(values), ARRAY(kind), unique=True)
 
 
 def require_write(principal: Principal, division_path: Iterable[str], zone_id: object | None = None) -> None:

@@ -113,6 +113,10 @@ class Listing(QueryParameters):
             binding=binding,
         )
 
+    def default_keys(self) -> list[tuple[ColumnElement[Any], bool, type]]:
+        """The sort where none is asked for: (expression, descending, Python type), the id last."""
+        return self._sort(self.default_sort, None)
+
     def _sought(self, text: str) -> Sought:
         try:
             return Sought(text)

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.etag import IfMatch, check_version
 from chassis.exports.routes import add_exports
+from chassis.fast.registration import fast_one, fast_page
 from chassis.feed.outbox import Change, emit
 from chassis.identity.access import require, require_write
 from chassis.identity.principal import Principal
@@ -22,7 +23,9 @@ from chassis.resource import revise
 from chassis.routing import ResourceRouter, Transaction
 from chassis.schemas import Page
 from services.evaluation.observations import queries
+from services.evaluation.observations.fast import OBSERVATION
 from services.evaluation.observations.importing import OBSERVATION_IMPORT
+from services.evaluation.observations.models import Observation
 from services.evaluation.observations.rules import range_fault, source_faults, value_fault
 from services.evaluation.observations.schemas import ObservationOut, ObservationPatch
 from services.evaluation.sources.queries import SEPARATOR, cited, cited_codes
@@ -120,3 +123,5 @@ def _in_body(issues: Sequence[Issue]) -> list[Issue]:
 
 
 add_imports(router, "observations", "observation.write", OBSERVATION_IMPORT)
+fast_one(router, "get_observation", OBSERVATION, queries.visible_to, {"id": Observation.id})
+fast_page(router, "list_observations", OBSERVATION, queries.visible_to, queries.observations)

@@ -9,6 +9,7 @@ from fastapi import Depends, Request, Response
 from chassis.documents.routes import add_documents
 from chassis.etag import IfMatch, check_version
 from chassis.exports.routes import add_exports
+from chassis.fast.registration import fast_one, fast_page
 from chassis.identity.access import require
 from chassis.identity.principal import Principal
 from chassis.imports.routes import add_imports
@@ -18,11 +19,13 @@ from chassis.routing import ResourceRouter, Transaction
 from chassis.schemas import Page
 from chassis.temporal.moment import AskedMoment, EffectiveDate
 from chassis.temporal.timeline import TIMELINE, TimelineEntry
-from services.registry.zones import queries, writing
+from services.registry.zones import fast, queries, writing
 from services.registry.zones.documents import ZONE_DOCUMENTS
 from services.registry.zones.expanding import EXPAND
+from services.registry.zones.fast import ZONE
 from services.registry.zones.history import whole
 from services.registry.zones.importing import ZONE_IMPORT, as_row
+from services.registry.zones.models import Zone
 from services.registry.zones.representation import feature, show
 from services.registry.zones.schemas import FeatureCollection, ZoneCreate, ZoneOut, ZonePatch
 from services.registry.zones.timeline import zone_timeline
@@ -134,3 +137,5 @@ async def delete_zone(
 
 add_imports(router, "zones", "zone.write", ZONE_IMPORT)
 add_documents(router, ZONE_DOCUMENTS, read="zone.read", write="document.write")
+fast_one(router, "get_zone", ZONE, fast.visible_to, {"id": Zone.id, "code": Zone.code})
+fast_page(router, "list_zones", ZONE, fast.visible_to, queries.ZONES)
