@@ -100,6 +100,7 @@ class FastPage:
         self._sort = listing.default_keys()
         if len({down for _, down, _ in self._sort}) != 1:
             raise TypeError("a fast page is sorted one way")
+        self._binding = listing.plain_binding
         self._types = [kind for _, _, kind in self._sort]
         self._first = PerScope(lambda principal: self._statement(principal, following=False))
         self._following = PerScope(lambda principal: self._statement(principal, following=True))
@@ -132,7 +133,7 @@ class FastPage:
         limit = min(int(asked[1]), MAX_LIMIT) if asked[1] else DEFAULT_LIMIT
         if limit < 1:
             return None
-        cursors, binding = call.runtime.cursors, f"{call.path}?"
+        cursors, binding = call.runtime.cursors, self._binding(call.path)
         held = cursors.read(binding, asked[2].decode(), self._types) if asked[2] else None
         rows = await call.pool.fetch(*self.query(call.principal, limit, held), call.seconds)
         show, language = self._shape.show, call.language

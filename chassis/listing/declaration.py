@@ -87,8 +87,7 @@ class Listing(QueryParameters):
         sort = self._sort(given.get("sort") or (RELEVANCE if sought else self.default_sort), sought)
         limit = _limit(given.get("limit"))
         bound = sorted((k, v) for k, v in given.items() if k not in _UNBOUND)
-        bound += [(name, request.query_params.get(name, "")) for name in _MOMENT]
-        binding = f"{request.url.path}?{urlencode(bound)}"
+        binding = _binding(request.url.path, bound, request.query_params)
         types = [kind for _, _, kind in sort]
         cursor = given.get("cursor")
         position = (
@@ -116,6 +115,10 @@ class Listing(QueryParameters):
     def default_keys(self) -> list[tuple[ColumnElement[Any], bool, type]]:
         """The sort where none is asked for: (expression, descending, Python type), the id last."""
         return self._sort(self.default_sort, None)
+
+    def plain_binding(self, path: str) -> str:
+        """What the cursors of the list are bound to where nothing but `limit` and `cursor` is given."""
+        return _binding(path, [], {})
 
     def _sought(self, text: str) -> Sought:
         try:
@@ -153,6 +156,10 @@ class Listing(QueryParameters):
         """Of a sort that is declared."""
         parts = [(part.removeprefix("-"), part.startswith("-")) for part in text.split(",")]
         return [(self.sorts[name][0], down, self.sorts[name][1]) for name, down in parts]
+
+
+def _binding(path: str, stated: list[tuple[str, str]], given: Mapping[str, str]) -> str:
+    return f"{path}?{urlencode([*stated, *((name, given.get(name, '')) for name in _MOMENT)])}"
 
 
 def _count(text: str) -> Count:

@@ -9,11 +9,11 @@ from sqlalchemy import String, cast
 from sqlalchemy.dialects.postgresql import array
 
 from chassis.base_tables import replica
+from chassis.calendar import bounds
 from chassis.fast.shape import Computed, Shape
 from services.evaluation.frameworks.models import Indicator
 from services.evaluation.observations.models import Observation
 from services.evaluation.observations.schemas import ObservationOut
-from services.evaluation.periods import bounds
 from services.evaluation.zones import stands_in
 
 _bounds = lru_cache(maxsize=1024)(bounds)
