@@ -6,10 +6,8 @@ import asyncio
 from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
 
-import structlog
 from fastapi import APIRouter, FastAPI
 from fastapi_offline import FastAPIOffline
 
@@ -19,21 +17,21 @@ from chassis.documents.sweeping import run_sweep
 from chassis.fast.middleware import FastReads
 from chassis.feed import changes, digest_route, snapshot
 from chassis.feed.consumer import Apply, run_consumer
-from chassis.feed.purging import purge
 from chassis.feed.sequencer import run_sequencer
 from chassis.health import health_router
-from chassis.idempotency import forget_old
-from chassis.imports.plans import forget_plans
 from chassis.logs import configure_logs
 from chassis.openapi import install_openapi
+from chassis.operations import routes as operations
+from chassis.operations.kinds import OperationKind
+from chassis.operations.worker import run_worker
 from chassis.runtime import Runtime
+from chassis.schedules.common import COMMON
+from chassis.schedules.routes import schedule_router
+from chassis.schedules.running import Schedule
 from chassis.settings import Settings
 from chassis.tracing import Tracing
 from chassis.vocabularies.routes import list_router, vocabulary_router
 from chassis.vocabularies.terms import Vocabulary
-
-_FORGET_SECONDS = 3600
-log = structlog.get_logger("app")
 
 
 @dataclass(frozen=True)
@@ -42,8 +40,9 @@ class Service:
 
     `peers` maps the services that may call this one to what they may do; `follows` maps the services whose
     feed it applies to how; `calls` names further services that it calls; `vocabularies` are the enumerations
-    that its resources use. `lists_whole` says that it answers the error catalogue and all vocabularies
-    for all services by routes of its own.
+    that its resources use. `operations` are the kinds of long work that it does, `schedules` what it does by
+    the clock. `lists_whole` says that it answers the error catalogue, all vocabularies and all operations for
+    all services by routes of its own.
     """
 
     name: str
@@ -54,11 +53,17 @@ class Service:
     follows: Mapping[str, Apply] = field(default_factory=dict)
     calls: tuple[str, ...] = ()
     vocabularies: Sequence[Vocabulary] = ()
+    operations: Sequence[OperationKind[Any]] = ()
+    schedules: Sequence[Schedule] = ()
     lists_whole: bool = False
 
     def all_routers(self) -> Sequence[APIRouter]:
         """What every service has, and its own."""
-        lists = () if self.lists_whole else (catalogue.router, list_router(self.vocabularies))
+        lists = (
+            ()
+            if self.lists_whole
+            else (catalogue.router, list_router(self.vocabularies), operations.list_router)
+        )
         return (
             health_router,
             *lists,
@@ -66,8 +71,14 @@ class Service:
             changes.router,
             snapshot.router,
             digest_route.router,
+            operations.router,
+            schedule_router(self.all_schedules()),
             *self.routers,
         )
+
+    def all_schedules(self) -> Sequence[Schedule]:
+        """Its own, and those that every service has."""
+        return (*self.schedules, *COMMON)
 
 
 def create_app(service: Service, settings: Settings | None = None) -> FastAPI:
@@ -110,24 +121,14 @@ def _work(service: Service, runtime: Runtime) -> list[Coroutine[Any, Any, None]]
         run_consumer(runtime.database, runtime.peers[source], source, apply)
         for source, apply in service.follows.items()
     ]
-    return [
+    work = [
         run_sequencer(runtime.database, runtime.watcher.told),
-        _forget(runtime),
         run_sweep(runtime.database, runtime.documents),
         *followed,
     ]
-
-
-async def _forget(runtime: Runtime) -> None:
-    while True:
-        await asyncio.sleep(_FORGET_SECONDS)
-        try:
-            async with runtime.database.transaction() as session:
-                await forget_old(session)
-                await forget_plans(session)
-            await purge(runtime.database, timedelta(days=runtime.settings.own.feed_days))
-        except Exception as error:
-            log.warning("old answers, plans and events are kept until the next hour", error=repr(error))
+    if runtime.settings.own.worker:
+        work.append(run_worker(runtime, service.operations, service.all_schedules()))
+    return work
 
 
 @asynccontextmanager

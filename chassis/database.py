@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import cast
+from typing import Any, cast
 
 import msgspec
 from sqlalchemy import ClauseElement, Table, event
@@ -54,6 +54,7 @@ class Database:
             "lock_timeout": "5000",
             "idle_in_transaction_session_timeout": "60000",
         }
+        self._url = url
         self.engine = create_async_engine(
             url.replace("postgresql://", "postgresql+asyncpg://", 1),
             pool_size=pool_size,
@@ -96,6 +97,11 @@ class Database:
             options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
             await session.connection(execution_options=options)
             yield session
+
+    def driver_arguments(self, purpose: str) -> dict[str, Any]:
+        """What a connection or pool of the driver itself needs to be as those of the engine."""
+        settings = {**self.connection_settings, "application_name": f"sdz-{self.schema}-{purpose}"}
+        return {"dsn": self._url, "timeout": 5, "server_settings": settings}
 
     async def close(self) -> None:
         await self.engine.dispose()

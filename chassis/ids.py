@@ -40,6 +40,12 @@ class Reference:
                 return cls(system=system, value=value)
         return cls(id=UUID(text))
 
+    def __str__(self) -> str:
+        """What `parse` reads as this reference."""
+        if self.system is not None:
+            return f"ext:{self.system}:{self.value}"
+        return f"code:{self.code}" if self.code is not None else str(self.id)
+
     @classmethod
     def from_path(cls, text: str) -> Reference:
         """As `parse`; what is no reference names nothing: 404."""

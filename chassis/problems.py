@@ -48,6 +48,10 @@ class Problem(Exception):
         self.headers = dict(headers or {})
         self.members = dict(members or {})
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Problems come back from other processes whole; an exception alone would keep its text only."""
+        return _as_it_was, (type(self), self.args, self.__dict__)
+
     @classmethod
     def catalogue(cls) -> dict[str, type[Problem]]:
         """Every problem that is defined, by code."""
@@ -59,6 +63,12 @@ class Problem(Exception):
             if "code" in kind.__dict__:
                 found[kind.code] = kind
         return dict(sorted(found.items()))
+
+
+def _as_it_was(kind: type[Problem], args: tuple[Any, ...], members: dict[str, Any]) -> Problem:
+    problem = kind.__new__(kind, *args)
+    problem.__dict__.update(members)
+    return problem
 
 
 class MalformedRequest(Problem):
@@ -245,6 +255,18 @@ class ServiceUnavailable(Problem):
 
     def __init__(self, detail: Words | None = None, *, retry_after: int = 1, **members: Any) -> None:
         super().__init__(detail, headers={"Retry-After": str(retry_after)}, members=members)
+
+
+class OperationAbandoned(Problem):
+    code, status = "operation_abandoned", 500
+    title = Words("长任务多次中断, 已放弃", "The operation was given up after several attempts")
+    remedy = Words("把 trace_id 告知运维人员", "Tell the operator the trace_id")
+
+
+class OperationTimedOut(Problem):
+    code, status = "operation_timed_out", 504
+    title = Words("长任务超过时限", "The operation took longer than it may")
+    remedy = Words("缩小范围后重试", "Try again with a smaller task")
 
 
 class DependencyUnavailable(ServiceUnavailable):

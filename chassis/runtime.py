@@ -12,6 +12,8 @@ from chassis.documents.store import DocumentStore
 from chassis.fast.pool import ReadPool
 from chassis.feed.watcher import Watcher
 from chassis.identity.tokens import Keys, Signer, Verifier
+from chassis.operations.computing import Processes
+from chassis.operations.waiting import Waiting
 from chassis.peers import Peer
 from chassis.settings import Settings
 from chassis.stopping import Stopping
@@ -34,6 +36,8 @@ class Runtime:
     documents: DocumentStore
     stopping: Stopping
     watcher: Watcher
+    waiting: Waiting
+    processes: Processes
     snapshots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(SNAPSHOTS_AT_ONCE))
 
     @classmethod
@@ -64,9 +68,12 @@ class Runtime:
             documents=DocumentStore(settings.service, own),
             stopping=stopping,
             watcher=Watcher(database, stopping),
+            waiting=Waiting(database, stopping),
+            processes=Processes(own.worker_processes),
         )
 
     async def close(self) -> None:
+        self.processes.close()
         for peer in self.peers.values():
             await peer.close()
         await self.reads.close()

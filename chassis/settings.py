@@ -50,6 +50,14 @@ class OwnSettings(BaseSettings):
     documents_region: str = "us-east-1"
     documents_access_key_file: Path | None = None
     documents_secret_key_file: Path | None = None
+    # Long work. A worker that is silent for the heartbeat's time is taken over at another's next poll.
+    worker: bool = True
+    worker_tasks: int = Field(default=2, ge=2, le=100)
+    worker_processes: int = Field(default=2, ge=1, le=100)
+    worker_heartbeat_seconds: float = Field(default=20.0, ge=0.4, le=40)
+    worker_poll_seconds: float = Field(default=5.0, ge=0.1, le=15)
+    worker_drain_seconds: float = Field(default=5.0, ge=0, le=600)
+    worker_retry_seconds: float = Field(default=5.0, ge=0, le=600)
 
     @model_validator(mode="after")
     def _one_url(self) -> Self:

@@ -22,6 +22,11 @@ def current_trace_id() -> str:
     return _trace_id.get()
 
 
+def continue_trace(trace_id: str) -> None:
+    """What this task does from here on belongs to the trace in which it was asked for."""
+    _trace_id.set(trace_id)
+
+
 def traceparent() -> str:
     """The header that hands this trace to the next hop."""
     return f"00-{_trace_id.get()}-{secrets.token_hex(8)}-00"

@@ -32,7 +32,15 @@ EVERY_PERMISSION = frozenset(
     f"{thing}.{act}"
     for thing in ("reference", "zone", "project", "achievement", "framework", "observation")
     for act in ("read", "write")
-) | {"run.read", "run.create", "feed.read", "vocabulary.write", "document.write", "notice.read"}
+) | {
+    "run.read",
+    "run.create",
+    "feed.read",
+    "vocabulary.write",
+    "document.write",
+    "notice.read",
+    "operation.read",
+}
 
 
 @dataclass(frozen=True)
@@ -128,14 +136,18 @@ async def running(
     keys: KeyRing,
     *,
     background: bool = False,
+    emptied: bool = True,
     peers: dict[str, httpx.AsyncBaseTransport] | None = None,
     **own: Any,
 ) -> AsyncIterator[RunningService]:
-    """The service on its emptied schema. Without `background` nothing runs by itself: tests say when.
+    """The service on its emptied schema (unless it is one more replica, not `emptied`).
+
+    Without `background` nothing runs by itself: tests say when.
 
     `peers` gives the transport to other services: the `transport` of a running one, or one that fails.
     """
-    await empty(databases, service.name)
+    if emptied:
+        await empty(databases, service.name)
     app = create_app(service, keys.settings(service.name, databases.url(service.name), **own))
     runtime: Runtime = app.state.runtime
     for name, transport in (peers or {}).items():

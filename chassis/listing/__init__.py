@@ -6,7 +6,7 @@ the OpenAPI parameters. A parameter that is not declared is 400, never ignored.
 
 from chassis.listing.declaration import DEFAULT_LIMIT, MAX_LIMIT, Listing
 from chassis.listing.facets import Facet
-from chassis.listing.filters import EXACT, ORDERED, TEXT, Filter, invalid
+from chassis.listing.filters import EXACT, ORDERED, TEXT, Filter, invalid, require_source
 from chassis.listing.pages import fetch_page
 from chassis.listing.query import ListQuery
 
@@ -22,4 +22,5 @@ __all__ = [
     "Listing",
     "fetch_page",
     "invalid",
+    "require_source",
 ]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from fastapi import Request
 from sqlalchemy import ColumnElement, or_
 
 from chassis.filter_values import KINDS, parse_value
@@ -40,6 +41,15 @@ def invalid(
     parameter: str, words: Words, params: Mapping[str, Any] | None = None, code: str = "invalid_value"
 ) -> InvalidParameter:
     return InvalidParameter(words, issues=[Issue(code, words, parameter=parameter, params=params or {})])
+
+
+def require_source(request: Request, source: str) -> None:
+    """400 unless `source` is empty or names this service."""
+    service = request.app.state.runtime.settings.service
+    if source not in {"", service}:
+        raise invalid(
+            "source", Words(f"此服务的 source 为 {service}", f"The source of this service is {service}")
+        )
 
 
 def filter_parameters(name: str, item: Filter) -> list[dict[str, Any]]:

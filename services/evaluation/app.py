@@ -11,6 +11,7 @@ from services.evaluation.cycles.routes import framework_router as framework_dele
 from services.evaluation.cycles.routes import router as cycles
 from services.evaluation.frameworks.routes import router as frameworks
 from services.evaluation.observations.routes import router as observations
+from services.evaluation.runs.operation import CREATE_RUN
 from services.evaluation.runs.routes import router as runs
 from services.evaluation.sources.routes import router as sources
 from services.evaluation.vocabularies import VOCABULARIES
@@ -24,6 +25,7 @@ SERVICE = Service(
     peers={"registry": frozenset({"feed.read"}), "projects": frozenset({"feed.read"})},
     follows={"registry": Replicating({ZONE})},
     vocabularies=VOCABULARIES,
+    operations=[CREATE_RUN],
 )
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Annotated, Any
 
-from pydantic import PlainValidator, WithJsonSchema
+from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 from sqlalchemy import ColumnElement, any_, false, literal
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -29,7 +29,10 @@ def _parse(value: object) -> Reference:
 
 
 NamedObject = Annotated[
-    Reference, PlainValidator(_parse), WithJsonSchema({"type": "string", "examples": ["code:DEMO-2012"]})
+    Reference,
+    PlainValidator(_parse),
+    PlainSerializer(str, return_type=str),
+    WithJsonSchema({"type": "string", "examples": ["code:DEMO-2012"]}),
 ]
 
 

@@ -17,6 +17,7 @@ from services.gateway.accounts import routes as accounts
 from services.gateway.accounts.first_start import make_first_accounts
 from services.gateway.contract.collect import Contract
 from services.gateway.contract.routes import serve_merged_contract
+from services.gateway.merged import operations
 from services.gateway.merged import routes as merged
 from services.gateway.notices import routes as notices
 from services.gateway.notices.following import tell_people
@@ -48,6 +49,7 @@ SERVICE = Service(
         status.router,
         merged.router,
         notices.router,
+        operations.router,
     ),
     follows=dict.fromkeys(SOURCES, tell_people),
     vocabularies=VOCABULARIES,

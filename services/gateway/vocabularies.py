@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from chassis.operations.states import STATES
 from chassis.vocabularies.terms import Term, Vocabulary, closed
 from chassis.words import Words
 from services.gateway.accounts.schemas import AccountKind
@@ -30,4 +31,5 @@ VOCABULARIES: Final = (
         Words("降级", "Degraded"),
         Words("停止", "Down"),
     ),
+    STATES,  # of every service's operations
 )

@@ -9,7 +9,9 @@ import sys
 
 import asyncpg
 import pytest
+from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
 
+from chassis.operations.queue import queries_on
 from sdz.services import SERVICES
 from tests.postgres import CHECKOUT, ServiceDatabases
 
@@ -25,8 +27,12 @@ service = sys.argv[1]
 importlib.import_module(f"services.{service}.app")
 
 def ours(thing, name, kind, reflected, other):
-    # Alembic's own table; and the index below an exclusion constraint, which models cannot declare
-    return name != "alembic_version" and not (kind == "index" and name.startswith("ex_"))
+    # Alembic's own table; the index below an exclusion constraint, which models cannot declare; and the
+    # tables of the queue, which its library compares itself
+    owner = name if kind == "table" else thing.table.name
+    return owner != "alembic_version" and not owner.startswith("pgqueuer") and not (
+        kind == "index" and name.startswith("ex_")
+    )
 
 def matters(difference):
     # a default that only the database has does no harm
@@ -93,3 +99,19 @@ async def test_the_service_may_add_to_history_and_not_change_it(
         "alembic_version": {"SELECT"},
     }
     assert not any(held & {"TRUNCATE", "REFERENCES", "TRIGGER"} for held in rights.values())
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("service", SERVICES)
+async def test_the_library_of_the_queue_finds_its_tables_as_it_would_make_them(
+    service_databases: ServiceDatabases, service: str
+) -> None:
+    connection = await asyncpg.connect(
+        service_databases.owner_url(service), server_settings={"search_path": service}
+    )
+    try:
+        plan = await queries_on(AsyncpgDriver(connection), service).plan_upgrade()
+    finally:
+        await connection.close()
+    assert plan.statements == ()
+    assert plan.notes == ()

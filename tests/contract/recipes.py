@@ -30,6 +30,7 @@ class Operation:
     def owner(self) -> str:
         """The service that answers; the registry where the recipes name it as the source."""
         shown = self.template.replace("{name}", "zones.programme")
+        shown = shown.replace("/operations/{ref}", "/operations/evaluation-")
         return owner_of(shown, b"source=registry")
 
     def prepare(self, world: World) -> Prepared:
@@ -95,6 +96,7 @@ def _(_world: World) -> Prepared:
 RECIPES["list_changes"] = source_is_registry("/api/v1/changes")
 RECIPES["snapshot_changes"] = source_is_registry("/api/v1/changes/snapshot")
 RECIPES["digest_changes"] = lambda world: Prepared("GET", "/api/v1/changes/digest?source=registry&type=zone")
+RECIPES["list_schedules"] = source_is_registry("/api/v1/schedules")
 RECIPES["get_vocabulary"] = lambda world: Prepared("GET", "/api/v1/vocabularies/zones.programme")
 
 
@@ -256,6 +258,22 @@ def _(world: World) -> Prepared:
 def _(world: World) -> Prepared:
     method = world.get(f"/api/v1/runs/{world.whole.run_id}")["method"]
     return Prepared("POST", "/api/v1/runs", json={"cycle": "code:DEMO-2012", "method": method})
+
+
+def _operation(world: World) -> str:
+    run = RECIPES["create_run"](world)
+    slow = Prepared("POST", run.path, {"prefer": "respond-async"}, json=run.json)
+    return f"/api/v1/operations/{world.made(world.office, slow)['id']}"
+
+
+@recipe("get_operation")
+def _(world: World) -> Prepared:
+    return Prepared("GET", _operation(world))
+
+
+@recipe("cancel_operation")
+def _(world: World) -> Prepared:
+    return Prepared("POST", f"{_operation(world)}/cancel")
 
 
 @recipe("get_run")

@@ -24,6 +24,11 @@ from services.gateway.proxy.safe_paths import checked_path, checked_query
         ("/api/v1/vocabularies/runs.ties", "evaluation"),
         ("/api/v1/vocabularies/accounts.role", "gateway"),
         ("/api/v1/vocabularies/unknown.thing", "gateway"),
+        ("/api/v1/operations", "gateway"),
+        ("/api/v1/operations/evaluation-0198c3d2", "evaluation"),
+        ("/api/v1/operations/registry-0198c3d2/cancel", "registry"),
+        ("/api/v1/operations/gateway-0198c3d2", "gateway"),
+        ("/api/v1/operations/nobody-0198c3d2", "gateway"),
         ("/api/v1/zonesx", "gateway"),
         ("/api/v1/", "gateway"),
         ("/api/v1//zones", "gateway"),
@@ -38,8 +43,9 @@ def test_owner_by_first_segment(path: str, owner: str) -> None:
 
 @pytest.mark.parametrize("source", ["registry", "projects", "evaluation", "gateway"])
 def test_a_feed_is_named_by_its_source(source: str) -> None:
-    for path in ("/api/v1/changes", "/api/v1/changes/snapshot", "/api/v1/changes/digest"):
-        assert owner_of(path, f"after=3&source={source}".encode()) == source
+    paths = ("changes", "changes/snapshot", "changes/digest", "schedules", "operations")
+    for path in paths:
+        assert owner_of(f"/api/v1/{path}", f"after=3&source={source}".encode()) == source
 
 
 @pytest.mark.parametrize("query", [b"", b"source=", b"source=nobody", b"source=registry&source=projects"])

@@ -3,6 +3,8 @@
 import json
 import os
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,7 @@ from sdz.free_ports import free_port
 from sdz.secrets import ensure_secrets, read_secret, secret_names
 from sdz.services import SERVICES
 from sdz.trouble import Trouble
-from tests.postgres import ServiceDatabases
+from tests.postgres import CHECKOUT, ServiceDatabases
 
 
 @pytest.fixture
@@ -92,6 +94,23 @@ class TestBootstrapDatabase:
 class TestMigrate:
     def test_an_unknown_service_is_named(self) -> None:
         assert "there is no service zones" in str(sdz("migrate", "zones").exception)
+
+
+class TestWork:
+    def test_an_unknown_service_is_named(self) -> None:
+        assert "there is no service zones" in str(sdz("work", "zones").exception)
+
+    @pytest.mark.usefixtures("environment")
+    def test_without_settings_the_worker_says_which_it_needs(self) -> None:
+        done = subprocess.run(
+            [sys.executable, "-m", "sdz", "work", "evaluation"],
+            cwd=CHECKOUT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 1
+        assert "SDZ_CURSOR_KEY_FILE" in done.stderr
 
 
 class TestDoctor:

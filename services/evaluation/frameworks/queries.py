@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
@@ -39,6 +40,12 @@ async def find_named(session: AsyncSession, reference: Reference, *, lock: bool 
         statement = statement.with_for_update(of=Framework)
     nodes = selectinload(Framework.nodes).selectinload(FrameworkNode.indicator)
     return await session.scalar(statement.options(nodes), execution_options={"populate_existing": True})
+
+
+async def count_indicators(session: AsyncSession, framework_id: UUID) -> int:
+    """How many leaves the framework has."""
+    leaves = FrameworkNode.framework_id == framework_id, FrameworkNode.indicator_id.is_not(None)
+    return await session.scalar(select(func.count()).select_from(FrameworkNode).where(*leaves)) or 0
 
 
 async def indicators_by_code(session: AsyncSession, codes: Iterable[str]) -> dict[str, Indicator]:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.base_tables import replica
@@ -38,16 +38,25 @@ class EvaluatedZone:
         return self.code or str(self.id)
 
 
+def _evaluated() -> tuple[ColumnElement[bool], ...]:
+    staying = replica.c.resource["state"].astext.is_distinct_from(EXITED)
+    return (replica.c.kind == ZONE, ~replica.c.deleted, staying)
+
+
+async def count_zones(session: AsyncSession) -> int:
+    """How many zones `read_zones` would give."""
+    counted = select(func.count()).select_from(replica).where(*_evaluated())
+    return await session.scalar(counted, execution_options=AS_SYSTEM) or 0
+
+
 async def read_zones(session: AsyncSession, framework: FrameworkOut, period: str) -> list[EvaluatedZone]:
     """Every zone that has not left, with its observations of the framework's leaves in the period.
 
     Nationwide, whoever asks: a rank means something among all only. Two queries.
     """
-    present = (replica.c.kind == ZONE, ~replica.c.deleted)
-    staying = replica.c.resource["state"].astext.is_distinct_from(EXITED)
     zones = (
         await session.execute(
-            select(replica).where(*present, staying).order_by(replica.c.code, replica.c.id),
+            select(replica).where(*_evaluated()).order_by(replica.c.code, replica.c.id),
             execution_options=AS_SYSTEM,
         )
     ).all()

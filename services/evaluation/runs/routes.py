@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import Depends, Response
+from fastapi import Depends, Request, Response
 from sqlalchemy.orm import defer
 
 from chassis.identity.access import require, require_write_everywhere
 from chassis.identity.principal import Principal
 from chassis.language import Language
 from chassis.listing import ListQuery, fetch_page
+from chassis.operations.starting import ACCEPTED, PrefersAsync, accepted, start
 from chassis.routing import ResourceRouter, Transaction
 from chassis.schemas import Page
 from services.evaluation.runs import queries, score_queries, writing
 from services.evaluation.runs.decomposition import show_decomposition, show_score
 from services.evaluation.runs.models import Run
+from services.evaluation.runs.operation import CREATE_RUN
 from services.evaluation.runs.representation import show, show_summary
 from services.evaluation.runs.schemas import RunIn, RunOut, RunSummaryOut
 from services.evaluation.runs.score_schemas import DecompositionOut, ScoreOut
@@ -25,10 +27,31 @@ CanRead = Annotated[Principal, require("run.read")]
 CanCreate = Annotated[Principal, require("run.create")]
 
 
-@router.post("/runs", status_code=201, operation_id="create_run", summary="Evaluate a cycle")
-async def create_run(actor: CanCreate, body: RunIn, session: Transaction, response: Response) -> RunOut:
-    """Score and rank every zone that has not left; all that was read is frozen with the run."""
+@router.post(
+    "/runs",
+    status_code=201,
+    response_model=RunOut,
+    responses=dict(ACCEPTED),
+    operation_id="create_run",
+    summary="Evaluate a cycle",
+)
+async def create_run(
+    request: Request,
+    actor: CanCreate,
+    body: RunIn,
+    session: Transaction,
+    response: Response,
+    prefers_async: PrefersAsync,
+) -> RunOut | Response:
+    """Score and rank every zone that has not left; all that was read is frozen with the run.
+
+    `Prefer: respond-async` gets 202 and an operation, as does everybody for a run of more than 20,000 cells
+    (zones times indicators). The numbers are the same.
+    """
     require_write_everywhere(actor)
+    small = await writing.is_small(session, body)
+    if prefers_async or not small:
+        return accepted(request, await start(session, "evaluation", CREATE_RUN, body, actor.subject))
     run = await writing.create(session, body, actor.subject)
     response.headers["location"] = f"/api/v1/runs/{run.id}"
     return show(run, await queries.visible_zones(session, run, actor))

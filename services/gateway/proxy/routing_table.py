@@ -14,6 +14,8 @@ PREFIX: Final = "/api/v1/"
 SERVICES: Final = ("registry", "projects", "evaluation")
 CHANGES: Final = "changes"
 VOCABULARIES: Final = "vocabularies"
+OPERATIONS: Final = "operations"
+SCHEDULES: Final = "schedules"
 
 OWNED: Final[Mapping[str, frozenset[str]]] = {
     "registry": frozenset({"zones", "divisions"}),
@@ -28,21 +30,30 @@ _OWNER_OF: Final = {segment: service for service, segments in OWNED.items() for 
 def owner_of(path: str, query: bytes = b"") -> str:
     """The service that answers; what nobody owns is the gateway's, which answers 404.
 
-    `path` is decoded. Raises InvalidParameter (400) for a feed whose source is not named.
+    `path` is decoded. Raises InvalidParameter (400) for a feed or schedules whose source is
+    not named.
     """
     if not path.startswith(PREFIX):
         return GATEWAY
     segment, *rest = path.removeprefix(PREFIX).split("/")
-    if segment == CHANGES:
+    if segment == CHANGES or (segment == SCHEDULES and not rest):
         return _source(query)
+    if segment == OPERATIONS:
+        # one is named for its service; a list without a source is that of all
+        if not rest:
+            return _source(query, default=GATEWAY)
+        service = rest[0].partition("-")[0]
+        return service if service in SERVICES else GATEWAY
     if segment == VOCABULARIES and rest:
         segment = rest[0].partition(".")[0]  # a vocabulary is named for the collection that uses it
     return _OWNER_OF.get(segment, GATEWAY)
 
 
-def _source(query: bytes) -> str:
+def _source(query: bytes, default: str | None = None) -> str:
     known: Sequence[str] = (*SERVICES, GATEWAY)
     given = parse_qs(query.decode("latin-1"), keep_blank_values=True).get("source", [])
+    if not given and default is not None:
+        return default
     if len(given) != 1 or given[0] not in known:
         names = ", ".join(known)
         raise invalid("source", Words(f"须为下列之一: {names}", f"Must be one of {names}"))

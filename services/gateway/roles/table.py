@@ -24,7 +24,9 @@ RoleName = Literal[
     "audit_administrator",
 ]
 
-_READ = frozenset(
+# what everybody has: the long work that they started themselves
+_OWN = frozenset({"operation.read"})
+_READ = _OWN | frozenset(
     {
         "reference.read",
         "zone.read",
@@ -61,12 +63,12 @@ ROLES: Mapping[str, Role] = {
     "expert": Role(Words("专家", "Expert"), _READ),
     "system_administrator": Role(
         Words("系统管理员", "System administrator"),
-        frozenset({"account.manage", "reference.read", "vocabulary.write"}),
+        _OWN | {"account.manage", "operation.manage", "reference.read", "vocabulary.write"},
     ),
     "security_administrator": Role(
-        Words("安全保密管理员", "Security administrator"), frozenset({"reference.read"})
+        Words("安全保密管理员", "Security administrator"), _OWN | {"reference.read"}
     ),
-    "audit_administrator": Role(Words("安全审计员", "Audit administrator"), frozenset({"reference.read"})),
+    "audit_administrator": Role(Words("安全审计员", "Audit administrator"), _OWN | {"reference.read"}),
 }
 assert set(ROLES) == set(get_args(RoleName))
 

@@ -10,6 +10,7 @@ import pytest
 from fastapi import FastAPI
 
 from chassis.app import Service
+from chassis.operations.states import STATES
 from sdz.services import SERVICES
 from services.gateway.proxy.routing_table import owner_of
 from services.gateway.settings import GatewaySettings
@@ -58,7 +59,7 @@ async def test_every_enumeration_of_the_contract_is_a_vocabulary(
     service_databases: ServiceDatabases, keys: KeyRing, name: str
 ) -> None:
     service: Service = importlib.import_module(f"services.{name}.app").SERVICE
-    labelled = {frozenset(vocabulary.codes()) for vocabulary in service.vocabularies}
+    labelled = {frozenset(vocabulary.codes()) for vocabulary in (*service.vocabularies, STATES)}
     async with running(service, service_databases, keys) as started:
         if name == "gateway":
             started.app.state.gateway = Gateway.make(started.runtime, GatewaySettings())

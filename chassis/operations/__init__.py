@@ -1,0 +1,1 @@
+"""Long work: operations that outlive their request, the workers that do them, and schedules."""

@@ -1,0 +1,51 @@
+"""Schedules, run by whichever worker sees first that one is due (a row of the queue's tables is its lock)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import structlog
+from pgqueuer.core.applications import PgQueuer
+from pgqueuer.domain import models
+
+from chassis.words import Words
+
+if TYPE_CHECKING:
+    from chassis.runtime import Runtime
+
+log = structlog.get_logger("schedules")
+_LONGEST_SECONDS = 300.0
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """`cron` has five fields, in UTC. `run` is short (300 s at most): long work is for an operation.
+
+    A run that was missed while no worker was there is made up for once. A worker that dies in the middle is
+    followed by another after 30 s, so `run` must bear to be repeated.
+    """
+
+    name: str
+    cron: str
+    title: Words
+    run: Callable[[Runtime], Awaitable[None]]
+
+
+def register(queue: PgQueuer, runtime: Runtime, schedules: Sequence[Schedule]) -> None:
+    """Have `queue` run them. Raises ValueError for what is no cron expression."""
+    for schedule in schedules:
+        _register(queue, runtime, schedule)
+
+
+def _register(queue: PgQueuer, runtime: Runtime, schedule: Schedule) -> None:
+    async def run(_due: models.Schedule) -> None:
+        try:
+            async with asyncio.timeout(_LONGEST_SECONDS):
+                await schedule.run(runtime)
+        except Exception as error:
+            log.warning("a scheduled run failed", schedule=schedule.name, error=repr(error))
+
+    queue.schedule(schedule.name, schedule.cron, accepts_context=False)(run)
