@@ -99,11 +99,13 @@ async def test_a_content_is_kept_under_its_digest_and_read_in_parts(store: Docum
 
 async def test_the_same_content_is_stored_once(store: DocumentStore) -> None:
     first = await store.receive(chunks(PDF), "a.pdf", LIMIT)
+    await store.keep(first)
+    [stamp] = [item.modified async for page in store.listed(CONTENT) for item in page]
     second = await store.receive(chunks(PDF[:5], PDF[5:]), "b.pdf", LIMIT)
     assert first.sha256 == second.sha256
-    for received in (first, second):
-        await store.keep(received)
-        await store.discard(received)
+    await store.keep(second)
+    await store.discard(second)
+    assert [item.modified async for page in store.listed(CONTENT) for item in page] == [stamp]
     assert await keys(store) == {content_key(first.sha256)}
     assert await whole(store, first.sha256, 0, first.size) == PDF
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from chassis.documents import sweeping
 from chassis.documents.intake import Upload
 from chassis.documents.store import CONTENT, INCOMING, Received
 from chassis.documents.sweeping import sweep
@@ -81,6 +83,27 @@ async def test_an_upload_that_comes_after_the_sweep_stores_the_content_anew(zone
     async with zones.runtime.database.transaction() as session:
         upload_ = Upload("a.pdf", "application/pdf", waiting)
         await ZONE_DOCUMENTS.create(session, zones.runtime.documents, "code:HB", upload_, VALUES, ministry())
+    async with zones.client(ministry()) as office:
+        [document] = (await office.get(HUBEI_PATH)).json()["items"]
+        assert (await office.get(document["content_url"])).content == PDF
+
+
+async def test_a_content_that_was_named_since_the_sweep_looked_stays(
+    zones: RunningService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    orphan = await received(zones, PDF)
+    await zones.runtime.documents.keep(orphan)
+    look = sweeping._named
+
+    async def look_then_upload(session: AsyncSession, digests: Sequence[str]) -> set[str]:
+        found = await look(session, digests)
+        monkeypatch.undo()
+        async with zones.client(ministry()) as office:
+            assert (await upload(office)).status_code == 201
+        return found
+
+    monkeypatch.setattr(sweeping, "_named", look_then_upload)
+    assert await swept(zones, LATER) == 0
     async with zones.client(ministry()) as office:
         [document] = (await office.get(HUBEI_PATH)).json()["items"]
         assert (await office.get(document["content_url"])).content == PDF
