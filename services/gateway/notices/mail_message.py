@@ -25,7 +25,8 @@ def compose(
     message["Message-ID"] = f"<{first}@{settings.sender.rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no absence note is wanted
     blocks = [f"{words.zh}\n{words.en}\n{settings.public_url}{path}\n" for words, path in entries]
-    message.set_content("\n".join([*blocks, _ENDING]), charset="utf-8")
+    # base64, since not every server takes eight bits
+    message.set_content("\n".join([*blocks, _ENDING]), charset="utf-8", cte="base64")
     return message
 
 

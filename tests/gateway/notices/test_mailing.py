@@ -99,6 +99,7 @@ async def test_all_that_waits_for_one_person_is_one_message(
     assert "The zone “Jiang'an Zone” was registered" in text
     assert "https://sdz.example.org/api/v1/zones/" in text
     assert message["auto-submitted"] == "auto-generated"
+    assert message.as_bytes().isascii()
     assert await states(database) == [("sent", 0, None)] * 3
 
 
