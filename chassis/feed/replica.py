@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, String, Uuid, and_, any_, literal, or_, select
-from sqlalchemy.dialects.postgresql import ARRAY, insert
+import msgspec
+from sqlalchemy import Select, String, Text, Uuid, and_, any_, cast, literal, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.base_tables import replica
 from chassis.database import AS_SYSTEM
 from chassis.ids import Reference
 from chassis.peers import Peer
+
+_VALUES_ASKED, _CHARACTERS_ASKED = 400, 6_000
 
 
 class Replicating:
@@ -61,8 +64,8 @@ async def store(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> Non
 def matching(kind: str, references: Iterable[Reference]) -> Select[Any]:
     """Live copies of `kind` that any of `references` names."""
     listed = list(references)
-    systems = [
-        replica.c.resource["external_ids"].contains([{"system": ref.system, "value": ref.value}])
+    external = [
+        msgspec.json.encode([{"system": ref.system, "value": ref.value}]).decode()
         for ref in listed
         if ref.system
     ]
@@ -70,7 +73,7 @@ def matching(kind: str, references: Iterable[Reference]) -> Select[Any]:
     named = or_(  # arrays, since a sheet can name more objects than a statement may have parameters
         replica.c.id == any_(literal(ids, ARRAY(Uuid))),
         replica.c.code == any_(literal(codes, ARRAY(String))),
-        *systems,
+        replica.c.resource["external_ids"].op("@>")(any_(cast(literal(external, ARRAY(Text)), ARRAY(JSONB)))),
     )
     return (
         select(replica)
@@ -86,7 +89,7 @@ async def resolve(
 
     So a write sees what another service has just answered 201 for, without waiting for the feed. Names that
     the owner does not know are absent from the answer. Raises DependencyUnavailable (503) when something
-    is missing and the owner is down. Two queries and one call at most, however many references there are.
+    is missing and the owner is down. Two queries, and one call for some hundreds of references.
     """
     found = await _find(session, kind, references)
     missing = {text: ref for text, ref in references.items() if text not in found}
@@ -98,17 +101,30 @@ async def resolve(
 
 async def _ask(peer: Peer, path: str, missing: Iterable[Reference]) -> list[dict[str, Any]]:
     listed = list(missing)
+    external = sorted({f"{ref.system}:{ref.value}" for ref in listed if ref.system and ref.value})
+    asked = [
+        *_questions("code[in]", sorted({ref.code for ref in listed if ref.code})),
+        *_questions("id[in]", sorted({str(ref.id) for ref in listed if ref.id})),
+        *_questions("external_id[in]", [name for name in external if "," not in name]),
+        # a list is separated by commas
+        *({"external_id": name, "limit": "1"} for name in external if "," in name),
+    ]
     items: list[dict[str, Any]] = []
-    for name, values in (
-        ("code[in]", sorted({ref.code for ref in listed if ref.code})),
-        ("id[in]", sorted({str(ref.id) for ref in listed if ref.id})),
-    ):
-        for start in range(0, len(values), 100):
-            part = values[start : start + 100]
-            items += (await peer.get_json(path, {name: ",".join(part), "limit": "500"}))["items"]
-    for system, value in sorted({(ref.system, ref.value) for ref in listed if ref.system and ref.value}):
-        items += (await peer.get_json(path, {"external_id": f"{system}:{value}", "limit": "1"}))["items"]
+    for question in asked:
+        items += (await peer.get_json(path, question))["items"]
     return items
+
+
+def _questions(name: str, values: Sequence[str]) -> Iterator[dict[str, str]]:
+    """Queries for all values, some hundreds in each, none longer than what servers take."""
+    part: list[str] = []
+    for value in values:
+        if part and (len(part) == _VALUES_ASKED or sum(map(len, part)) > _CHARACTERS_ASKED):
+            yield {name: ",".join(part), "limit": str(_VALUES_ASKED)}
+            part = []
+        part.append(value)
+    if part:
+        yield {name: ",".join(part), "limit": str(_VALUES_ASKED)}
 
 
 async def _find(session: AsyncSession, kind: str, references: Mapping[str, Reference]) -> dict[str, Any]:

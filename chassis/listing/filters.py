@@ -26,7 +26,8 @@ TEXT = (*EXACT, "contains", "prefix")
 class Filter:
     """One filterable member: its SQL expression, kind of value and operators.
 
-    `condition` replaces expression and operators for filters with a meaning of their own (`within`).
+    `condition` replaces expression and operators for filters with a meaning of their own (`within`); with
+    `any_of` such a filter takes `[in]` as well.
     """
 
     expression: ColumnElement[Any] | Any = None
@@ -35,6 +36,7 @@ class Filter:
     values: tuple[str, ...] = ()
     description: str = ""
     condition: Callable[[Any], ColumnElement[bool]] | None = None
+    any_of: Callable[[list[Any]], ColumnElement[bool]] | None = None
 
 
 def invalid(
@@ -55,7 +57,8 @@ def require_source(request: Request, source: str) -> None:
 def filter_parameters(name: str, item: Filter) -> list[dict[str, Any]]:
     """The OpenAPI parameters of a filter: one for each operator."""
     found = []
-    for operator in ("eq",) if item.condition else item.operators:
+    own = ("eq", "in") if item.any_of else ("eq",)
+    for operator in own if item.condition else item.operators:
         shown = name if operator == "eq" else f"{name}[{operator}]"
         schema: dict[str, Any] = dict(KINDS[item.kind])
         if item.values and operator in {*EXACT}:
@@ -92,6 +95,8 @@ def condition_of(shown: str, text: str, item: Filter) -> ColumnElement[bool]:
     except ValueError as error:
         expected = ", ".join(item.values) or item.kind
         raise invalid(shown, Words(f"应为: {expected}", f"Expected: {expected}")) from error
+    if item.any_of is not None and operator == "in":
+        return item.any_of(values)
     if item.condition is not None:
         return item.condition(values[0])
     return _compare(item.expression, operator, values)

@@ -12,7 +12,7 @@ from openpyxl import load_workbook  # type: ignore[import-untyped]  # it has no 
 
 from chassis.imports.sheets import CSV, NDJSON, XLSX
 from tests.chassis.imports.workbooks import workbook
-from tests.registry.builders import zone_row
+from tests.registry.builders import zone, zone_row
 from tests.service_app import RunningService, csv_text, ministry, province
 
 pytestmark = pytest.mark.anyio
@@ -123,3 +123,12 @@ async def test_formulas_and_hidden_rows_are_told(registry: RunningService) -> No
     assert [(issue["code"], issue["params"]["cell"]) for issue in row["issues"]] == [
         ("formula_not_accepted", "B3")
     ]
+
+
+async def test_zones_are_listed_by_several_external_ids(registry: RunningService) -> None:
+    async with registry.client(ministry()) as office:
+        for code in ("A", "B", "C"):
+            body = zone(code, external_ids=[{"system": "most", "value": f"x:{code}"}])
+            assert (await office.post("/api/v1/zones", json=body)).status_code == 201
+        found = await office.get("/api/v1/zones?external_id[in]=most:x:A,most:x:C,most:none")
+    assert [item["code"] for item in found.json()["items"]] == ["A", "C"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, any_, literal, or_, select
+from sqlalchemy import ColumnElement, Select, and_, any_, literal, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.identity.principal import Principal
@@ -56,6 +56,11 @@ def _within(code: str) -> Any:
     return literal(code) == any_(Zone.division_path)
 
 
+def _any_external(texts: list[str]) -> Any:
+    pairs = [(system, value) for system, _, value in (text.partition(":") for text in texts)]
+    return Zone.external_ids.any(tuple_(ZoneExternalId.system, ZoneExternalId.value).in_(pairs))
+
+
 def _external(text: str) -> Any:
     system, _, value = text.partition(":")
     return named(Reference(system=system, value=value))
@@ -103,7 +108,9 @@ ZONES = Listing(
         "updated_at": Filter(Zone.updated_at, "instant", ("lt", "lte", "gt", "gte")),
         "province": Filter(_PROVINCE, "code", EXACT),
         "within": Filter(kind="code", condition=_within, description="A division and all below it"),
-        "external_id": Filter(kind="text", condition=_external, description="system:value"),
+        "external_id": Filter(
+            kind="text", condition=_external, any_of=_any_external, description="system:value"
+        ),
         "bbox": Filter(
             kind="bbox",
             condition=_bbox,

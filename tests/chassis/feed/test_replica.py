@@ -101,11 +101,11 @@ class Owner(httpx.AsyncBaseTransport):
         self.calls += 1
         asked = request.url.params
         codes, ids = asked.get("code[in]", "").split(","), asked.get("id[in]", "").split(",")
-        external = asked.get("external_id")
+        external = [asked.get("external_id"), *asked.get("external_id[in]", "").split(",")]
         found = [
             item
             for item in self.known
-            if item["code"] in codes or item["id"] in ids or external == f"most:{item['id']}"
+            if item["code"] in codes or item["id"] in ids or f"most:{item['id']}" in external
         ]
         return httpx.Response(200, json={"items": found})
 
@@ -150,3 +150,16 @@ async def test_a_deleted_copy_is_not_found_and_an_old_answer_does_not_revive_it(
     async with service.runtime.database.transaction() as session:
         assert await resolve(session, "zone", named(gone), peer, "/api/v1/zones") == {}
     assert (await copies(service.runtime.database))[gone] == (3, True)
+
+
+async def test_thousands_of_names_are_a_few_calls(service: RunningService) -> None:
+    ids = [uuid4() for _ in range(1_000)]
+    owner = Owner(*(resource(identity, 1) for identity in ids))
+    runtime = service.runtime
+    peer = Peer("registry", "http://registry", runtime.signer, owner)
+    names = {f"ext:most:{identity}": Reference(system="most", value=str(identity)) for identity in ids}
+    async with runtime.database.transaction() as session:
+        found = await resolve(session, "zone", names, peer, "/api/v1/zones")
+        again = await resolve(session, "zone", names, peer, "/api/v1/zones")
+    assert {text: row.id for text, row in found.items()} == dict(zip(names, ids, strict=True))
+    assert (again.keys(), owner.calls <= 8) == (names.keys(), True)
