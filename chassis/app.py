@@ -29,6 +29,7 @@ from chassis.schedules.common import COMMON
 from chassis.schedules.routes import schedule_router
 from chassis.schedules.running import Schedule
 from chassis.settings import Settings
+from chassis.telemetry.metrics_route import metrics_router
 from chassis.tracing import Tracing
 from chassis.vocabularies.routes import list_router, vocabulary_router
 from chassis.vocabularies.terms import Vocabulary
@@ -66,6 +67,7 @@ class Service:
         )
         return (
             health_router,
+            metrics_router,
             *lists,
             vocabulary_router(self.vocabularies),
             changes.router,
@@ -109,7 +111,7 @@ def create_app(service: Service, settings: Settings | None = None) -> FastAPI:
     if settings.own.fast_reads:
         reads = tuple(read for router in service.routers for read in getattr(router, "fast_reads", ()))
         app.add_middleware(FastReads, runtime=runtime, reads=reads)
-    app.add_middleware(Tracing, service=service.name)
+    app.add_middleware(Tracing, service=service.name, requests=runtime.requests, traces=runtime.traces)
     for router in service.all_routers():
         app.include_router(router)
     install_openapi(app)

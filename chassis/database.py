@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from time import perf_counter
 from typing import Any, cast
 
 import msgspec
 from sqlalchemy import ClauseElement, Table, event
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import ORMExecuteState, Session
+from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry
 from sqlalchemy.sql import visitors
 
 SCOPED = {"scoped": True}  # a table's `info`: its rows belong to a place
@@ -41,6 +44,28 @@ def _refuse_unscoped(state: ORMExecuteState) -> None:
                 raise UnscopedRead(f"{table.name} is read without a scope; start from its visible_to()")
 
 
+@dataclass
+class Waits:
+    """How often, and how long altogether, somebody waited for a connection."""
+
+    count: int = 0
+    seconds: float = 0.0
+
+
+class _TimedPool(AsyncAdaptedQueuePool):
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.waits = Waits()
+
+    def _do_get(self) -> ConnectionPoolEntry:
+        started = perf_counter()
+        try:
+            return super()._do_get()
+        finally:
+            self.waits.count += 1
+            self.waits.seconds += perf_counter() - started
+
+
 class Database:
     """A service's own schema. `url` is `postgresql://user:password@host:port/database`."""
 
@@ -57,6 +82,7 @@ class Database:
         self._url = url
         self.engine = create_async_engine(
             url.replace("postgresql://", "postgresql+asyncpg://", 1),
+            poolclass=_TimedPool,
             pool_size=pool_size,
             max_overflow=0,
             pool_timeout=pool_wait_seconds,
@@ -102,6 +128,11 @@ class Database:
         """What a connection or pool of the driver itself needs to be as those of the engine."""
         settings = {**self.connection_settings, "application_name": f"sdz-{self.schema}-{purpose}"}
         return {"dsn": self._url, "timeout": 5, "server_settings": settings}
+
+    @property
+    def waits(self) -> Waits:
+        """Since the pool was made."""
+        return cast(_TimedPool, self.engine.pool).waits
 
     async def close(self) -> None:
         await self.engine.dispose()

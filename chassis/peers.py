@@ -10,6 +10,7 @@ import httpx
 from chassis.identity.tokens import Signer
 from chassis.json_body import decode_json
 from chassis.problems import DependencyUnavailable, Gone, MalformedRequest
+from chassis.telemetry.spans import Traces, call_span
 from chassis.tracing import TIMEOUT_HEADER, remaining_seconds, traceparent
 from chassis.words import Words
 
@@ -18,10 +19,15 @@ class Peer:
     """One other service, spoken to with a token in this service's own name."""
 
     def __init__(
-        self, name: str, base_url: str, signer: Signer, transport: httpx.AsyncBaseTransport | None = None
+        self,
+        name: str,
+        base_url: str,
+        signer: Signer,
+        transport: httpx.AsyncBaseTransport | None = None,
+        traces: Traces | None = None,
     ) -> None:
         self.name = name
-        self._signer = signer
+        self._signer, self._traces = signer, traces
         self._client = httpx.AsyncClient(
             base_url=base_url,
             transport=transport,
@@ -38,16 +44,8 @@ class Peer:
         for attempt in (1, 2):
             seconds = remaining_seconds(timeout)
             try:
-                response = await self._client.get(
-                    path,
-                    params=params,
-                    headers={
-                        "authorization": f"Bearer {self._signer.own_token(self.name)}",
-                        "traceparent": traceparent(),
-                        TIMEOUT_HEADER: str(int(seconds * 1000)),
-                    },
-                    timeout=httpx.Timeout(seconds, connect=min(seconds, 2.0), pool=min(seconds, 2.0)),
-                )
+                with call_span(self._traces, f"GET {self.name}", **{"peer.service": self.name}):
+                    response = await self._get(path, params, seconds)
                 break
             except httpx.RequestError as error:
                 if attempt == 2 or not isinstance(
@@ -62,6 +60,18 @@ class Peer:
             return decode_json(response.content)
         except MalformedRequest as error:  # its fault, not our caller's
             raise self._unavailable("no JSON") from error
+
+    async def _get(self, path: str, params: Mapping[str, str], seconds: float) -> httpx.Response:
+        return await self._client.get(
+            path,
+            params=params,
+            headers={
+                "authorization": f"Bearer {self._signer.own_token(self.name)}",
+                "traceparent": traceparent(),
+                TIMEOUT_HEADER: str(int(seconds * 1000)),
+            },
+            timeout=httpx.Timeout(seconds, connect=min(seconds, 2.0), pool=min(seconds, 2.0)),
+        )
 
     def _unavailable(self, why: str) -> DependencyUnavailable:
         return DependencyUnavailable(

@@ -17,6 +17,8 @@ from chassis.operations.waiting import Waiting
 from chassis.peers import Peer
 from chassis.settings import Settings
 from chassis.stopping import Stopping
+from chassis.telemetry.requests import RequestMetrics
+from chassis.telemetry.spans import Traces
 
 SNAPSHOTS_AT_ONCE = 2  # each holds a database connection for as long as its reader takes
 
@@ -39,6 +41,8 @@ class Runtime:
     waiting: Waiting
     processes: Processes
     snapshots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(SNAPSHOTS_AT_ONCE))
+    requests: RequestMetrics = field(default_factory=RequestMetrics)
+    traces: Traces | None = None
 
     @classmethod
     def make(
@@ -51,7 +55,12 @@ class Runtime:
             own.database, settings.service, pool_size=own.pool_size, pool_wait_seconds=own.pool_wait_seconds
         )
         stopping = Stopping()
+        traces = None
+        if endpoint := settings.shared.traces_endpoint:
+            traces = Traces(settings.service, endpoint, settings.shared.traces_ratio)
+            traces.watch(database.engine)
         return cls(
+            traces=traces,
             settings=settings,
             database=database,
             reads=ReadPool(
@@ -59,12 +68,15 @@ class Runtime:
                 database.connection_settings,
                 size=own.fast_pool_size,
                 wait_seconds=own.pool_wait_seconds,
+                traces=traces,
             ),
             keys=keys,
             signer=signer,
             verifier=Verifier(settings.service, keys, allowed_peers),
             cursors=Cursors(settings.shared.cursor_key_file.read_bytes()),
-            peers={name: Peer(name, settings.shared.url(name), signer) for name in called_peers},
+            peers={
+                name: Peer(name, settings.shared.url(name), signer, traces=traces) for name in called_peers
+            },
             documents=DocumentStore(settings.service, own),
             stopping=stopping,
             watcher=Watcher(database, stopping),
@@ -78,3 +90,5 @@ class Runtime:
             await peer.close()
         await self.reads.close()
         await self.database.close()
+        if self.traces is not None:
+            await asyncio.to_thread(self.traces.close)

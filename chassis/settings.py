@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from pathlib import Path
 from typing import Self
 
@@ -21,9 +22,19 @@ class Addresses(BaseSettings):
     keys: Path
     cursor_key_file: Path
     log_level: str = "info"
+    metrics_token_file: Path | None = None
+    traces_endpoint: str = ""
+    traces_ratio: float = Field(default=0.0, ge=0, le=1)
     registry_url: str = "http://127.0.0.1:8001"
     projects_url: str = "http://127.0.0.1:8002"
     evaluation_url: str = "http://127.0.0.1:8003"
+
+    @cached_property
+    def metrics_token(self) -> str | None:
+        """The secret that `/metrics` asks for; None where it is not served."""
+        if self.metrics_token_file is None:
+            return None
+        return self.metrics_token_file.read_text(encoding="utf-8").strip() or None
 
     def url(self, service: str) -> str:
         return str(getattr(self, f"{service}_url")).rstrip("/")
@@ -91,6 +102,7 @@ class Settings:
         files = {
             "SDZ_KEYS": shared.keys,
             "SDZ_CURSOR_KEY_FILE": shared.cursor_key_file,
+            "SDZ_METRICS_TOKEN_FILE": shared.metrics_token_file,
             f"{prefix}SIGNING_KEY_FILE": own.signing_key_file,
             f"{prefix}DATABASE_URL_FILE": own.database_url_file,
             f"{prefix}DOCUMENTS_ACCESS_KEY_FILE": own.documents_access_key_file,

@@ -5,17 +5,28 @@ from __future__ import annotations
 import re
 import secrets
 import time
+from contextlib import nullcontext
 from contextvars import ContextVar
+from typing import TYPE_CHECKING
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis.logs import log_request
+from chassis.telemetry.requests import UNMATCHED, RequestMetrics
+from chassis.telemetry.spans import Traces, current_span, span_id_of
+
+if TYPE_CHECKING:
+    from opentelemetry.trace import Span
 
 TIMEOUT_HEADER = "sdz-timeout-ms"
 TRACED = "sdz.traced_method"
-_TRACEPARENT = re.compile(r"^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$")
+# In the scope: where whoever serves the request may note its route's template, for the metrics.
+SEEN = "sdz.seen"
+_TRACEPARENT = re.compile(r"^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$")
 _trace_id: ContextVar[str] = ContextVar("trace_id", default="0" * 32)
+_flags: ContextVar[str] = ContextVar("trace_flags", default="00")
 _deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
+_NO_SPAN = nullcontext(None)
 
 
 def current_trace_id() -> str:
@@ -28,8 +39,11 @@ def continue_trace(trace_id: str) -> None:
 
 
 def traceparent() -> str:
-    """The header that hands this trace to the next hop."""
-    return f"00-{_trace_id.get()}-{secrets.token_hex(8)}-00"
+    """The header that hands this trace to the next hop; a sampled one stays sampled."""
+    span = current_span()
+    if span is not None:
+        return f"00-{_trace_id.get()}-{span_id_of(span)}-01"
+    return f"00-{_trace_id.get()}-{secrets.token_hex(8)}-{_flags.get()}"
 
 
 def remaining_seconds(limit: float) -> float:
@@ -45,24 +59,35 @@ class Tracing:
     process behind another one traces nothing a second time.
     """
 
-    def __init__(self, app: ASGIApp, service: str) -> None:
-        self.app, self.service = app, service
+    def __init__(
+        self, app: ASGIApp, service: str, requests: RequestMetrics, traces: Traces | None = None
+    ) -> None:
+        self.app, self.service, self.requests, self.traces = app, service, requests, traces
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or TRACED in scope:
+        if scope["type"] != "http":
             await self.app(scope, receive, send)
+            return
+        if TRACED in scope:
+            try:
+                await self.app(scope, receive, send)
+            finally:
+                _note_route(scope)
             return
         headers = dict(scope["headers"])
         matched = _TRACEPARENT.match(headers.get(b"traceparent", b"").decode("latin-1"))
         trace_id = matched[1] if matched else secrets.token_hex(16)
+        sampled = matched is not None and int(matched[3], 16) & 1 == 1
         _trace_id.set(trace_id)
+        _flags.set("01" if sampled else "00")
         timeout = headers.get(TIMEOUT_HEADER.encode(), b"")
         # nine digits are eleven days: longer numbers are rubbish, not deadlines
         _deadline.set(
             time.monotonic() + int(timeout) / 1000 if timeout.isdigit() and len(timeout) < 10 else None
         )
         head = scope["method"] == "HEAD"
-        scope = {**scope, TRACED: scope["method"], "method": "GET" if head else scope["method"]}
+        method = scope["method"]
+        scope = {**scope, TRACED: method, SEEN: {}, "method": "GET" if head else method}
         started, status = time.perf_counter(), 500
 
         async def traced(message: Message) -> None:
@@ -74,16 +99,45 @@ class Tracing:
                 message = {**message, "body": b""}
             await send(message)
 
+        traces = self.traces if self.traces is not None and (sampled or self.traces.draws()) else None
+        self.requests.begin()
         try:
-            await self.app(scope, receive, traced)
+            with (
+                traces.request(trace_id, matched[2] if matched else None, method)
+                if traces
+                else _NO_SPAN as span
+            ):
+                try:
+                    await self.app(scope, receive, traced)
+                finally:
+                    _note_route(scope)
+                    if span is not None:
+                        _tell(span, method, scope, status)
         finally:
+            seconds = time.perf_counter() - started
+            self.requests.end(method, scope[SEEN].get("template", UNMATCHED), status, seconds)
             log_request(
                 {
                     "service": self.service,
-                    "method": "HEAD" if head else scope["method"],
+                    "method": method,
                     "path": scope["path"],
                     "status": status,
-                    "ms": round((time.perf_counter() - started) * 1000, 1),
+                    "ms": round(seconds * 1000, 1),
                     "trace_id": trace_id,
                 }
             )
+
+
+def _note_route(scope: Scope) -> None:
+    """Of a request that a route of the framework has served."""
+    route = scope.get("route")
+    if route is not None:
+        scope[SEEN].setdefault("template", getattr(route, "path", UNMATCHED))
+
+
+def _tell(span: Span, method: str, scope: Scope, status: int) -> None:
+    template = scope[SEEN].get("template", UNMATCHED)
+    span.update_name(f"{method} {template}")
+    span.set_attributes(
+        {"http.request.method": method, "http.route": template, "http.response.status_code": status}
+    )

@@ -64,11 +64,16 @@ class KeyRing:
     def signer(self, issuer: str) -> Signer:
         return Signer(issuer, self.folder / f"{issuer}.pem")
 
-    def settings(self, service: str, database_url: str, **own: Any) -> Settings:
+    def settings(
+        self, service: str, database_url: str, shared: dict[str, Any] | None = None, **own: Any
+    ) -> Settings:
         return Settings(
             service,
             Addresses(
-                keys=self.folder / "public", cursor_key_file=self.folder / "cursor_key", log_level="error"
+                keys=self.folder / "public",
+                cursor_key_file=self.folder / "cursor_key",
+                log_level="error",
+                **(shared or {}),
             ),
             OwnSettings(
                 database_url=database_url,

@@ -16,7 +16,7 @@ from chassis.fast.reads import Answer, Call, FastOne, FastPage
 from chassis.problem_responses import respond
 from chassis.problems import Problem, ServiceUnavailable
 from chassis.runtime import Runtime
-from chassis.tracing import remaining_seconds
+from chassis.tracing import SEEN, remaining_seconds
 from chassis.words import Words, preferred_language
 
 _LONGEST_SECONDS = 30.0
@@ -57,6 +57,7 @@ class FastReads:
             collection, _, name = path.rpartition("/")
             registered = registered or self._ones.get(collection)
             if registered is not None:
+                scope[SEEN]["template"] = registered.path
                 try:
                     answer = await self._answer(registered, scope, path, name)
                 except TimeoutError:

@@ -13,13 +13,24 @@ from typing import Any
 import asyncpg
 import msgspec
 
+from chassis.telemetry.spans import Traces, call_span
+
 
 class ReadPool:
     """At most `size` connections, opened when first needed; each statement is a transaction of its own."""
 
-    def __init__(self, url: str, settings: Mapping[str, str], *, size: int, wait_seconds: float) -> None:
+    def __init__(
+        self,
+        url: str,
+        settings: Mapping[str, str],
+        *,
+        size: int,
+        wait_seconds: float,
+        traces: Traces | None = None,
+    ) -> None:
         self._url, self._size, self._wait_seconds = url, size, wait_seconds
         self._settings = {**settings, "default_transaction_read_only": "on"}
+        self._traces = traces
         self._slots = asyncio.Semaphore(size)
         self._idle: list[Any] = []
         self._busy = 0
@@ -39,7 +50,8 @@ class ReadPool:
         try:
             connection = self._take() or await self._connect()
             try:
-                rows: list[Any] = await connection.fetch(sql, *arguments, timeout=seconds)
+                with call_span(self._traces, "SELECT", **{"db.query.text": sql}):
+                    rows: list[Any] = await connection.fetch(sql, *arguments, timeout=seconds)
             except BaseException:
                 # cut off in the middle, or lost: what is left of it is nobody's any more
                 connection.terminate()

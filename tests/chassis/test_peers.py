@@ -12,6 +12,7 @@ from chassis import tracing
 from chassis.identity.tokens import Keys, Verifier
 from chassis.peers import Peer
 from chassis.problems import DependencyUnavailable, Gone
+from chassis.telemetry.requests import RequestMetrics
 from chassis.tracing import Tracing, remaining_seconds
 from tests.service_app import KeyRing
 
@@ -147,7 +148,7 @@ async def _inside_a_request(work: Callable[[], Any], timeout_ms: str) -> None:
     async def receive() -> Any:
         return {"type": "http.request", "body": b"", "more_body": False}
 
-    await Tracing(app, "test")(scope, receive, send)
+    await Tracing(app, "test", RequestMetrics())(scope, receive, send)
 
 
 @pytest.fixture(autouse=True)

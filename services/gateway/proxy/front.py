@@ -12,7 +12,8 @@ from starlette.types import Message, Receive, Scope, Send
 from chassis.database_errors import problem_for_database_error
 from chassis.problem_responses import respond
 from chassis.problems import InternalError, Problem
-from chassis.tracing import TIMEOUT_HEADER, TRACED, Tracing, remaining_seconds, traceparent
+from chassis.telemetry.spans import call_span
+from chassis.tracing import SEEN, TIMEOUT_HEADER, TRACED, Tracing, remaining_seconds, traceparent
 from services.gateway.proxy.deadlines import body_seconds_for, seconds_for
 from services.gateway.proxy.headers import from_upstream, to_upstream, with_authorization, without_internal
 from services.gateway.proxy.request_body import ClientGone, content_length, read_body
@@ -33,7 +34,7 @@ class Front:
 
     def __init__(self, app: FastAPI, gateway: Gateway) -> None:
         self.app, self.gateway = app, gateway
-        self._traced = Tracing(self._serve, service=GATEWAY)
+        self._traced = Tracing(self._serve, GATEWAY, app.state.runtime.requests, app.state.runtime.traces)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -54,6 +55,7 @@ class Front:
             owner = owner_of(scope["path"], scope["query_string"])
             token = await self._token(scope, owner)
             if owner != GATEWAY:
+                scope[SEEN]["template"] = _collection(scope["path"])
                 await self._forward(owner, target, token, scope, receive, sending)
                 return
         except ClientGone:
@@ -72,6 +74,13 @@ class Front:
         return self.gateway.exchange.token_for(caller, owner) if caller is not None else None
 
     async def _forward(
+        self, owner: str, path: str, token: str | None, scope: Scope, receive: Receive, send: _Sending
+    ) -> None:
+        traces = self.app.state.runtime.traces
+        with call_span(traces, f"{scope[TRACED]} {owner}", **{"peer.service": owner}):
+            await self._hand_on(owner, path, token, scope, receive, send)
+
+    async def _hand_on(
         self, owner: str, path: str, token: str | None, scope: Scope, receive: Receive, send: _Sending
     ) -> None:
         body = await read_body(scope, receive, self.gateway.settings.max_forwarded_bytes)
@@ -97,9 +106,14 @@ class Front:
                     "headers": from_upstream(answer.headers),
                 }
             )
+            missing = answer.length()
             async for chunk in answer.chunks():
-                await send({"type": "http.response.body", "body": chunk, "more_body": True})
-            await send({"type": "http.response.body", "body": b""})
+                if missing is not None:
+                    missing -= len(chunk)
+                # the last piece says that it is the last, where that is known: one message less
+                await send({"type": "http.response.body", "body": chunk, "more_body": missing != 0})
+            if missing != 0:
+                await send({"type": "http.response.body", "body": b""})
 
 
 class _Sending:
@@ -111,6 +125,11 @@ class _Sending:
     async def __call__(self, message: Message) -> None:
         self.begun = True
         await self._send(message)
+
+
+def _collection(path: str) -> str:
+    """A template for the metrics: whose path it is decides by its first segment, the rest is the owner's."""
+    return f"{PREFIX}{path.removeprefix(PREFIX).split('/')[0]}/…"
 
 
 def _problem(error: Exception) -> Problem:

@@ -71,7 +71,8 @@ def _end_to_end(headers: Iterable[Header], dropped: frozenset[bytes]) -> Iterato
         for token in value.split(b",")
     }
     for name, value in listed:
-        if name.lower() not in _HOP_BY_HOP | dropped | named:
+        lowered = name.lower()
+        if lowered not in _HOP_BY_HOP and lowered not in dropped and lowered not in named:
             yield name, value
 
 

@@ -32,6 +32,11 @@ class Answer:
     headers: Sequence[tuple[str, str]]
     response: Response
 
+    def length(self) -> int | None:
+        """Bytes of the body as the service declares them; None for a body that ends when it ends."""
+        declared = [value for name, value in self.headers if name.lower() == "content-length"]
+        return int(declared[0]) if len(declared) == 1 and declared[0].isdecimal() else None
+
     async def chunks(self) -> AsyncIterator[bytes]:
         while (chunk := await self.response.body_reader.read_chunk()) is not None:
             yield bytes(chunk)
