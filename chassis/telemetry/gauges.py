@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 
 from chassis.base_tables import consumer, feed, outbox
 from chassis.database import AS_SYSTEM, Database
+from chassis.operations.tables import operation
 from chassis.runtime import Runtime
 
 _SECONDS = 2.0
@@ -21,6 +22,12 @@ _OF_SCHEMA = {
     "sdz_outbox_events": "Committed events that wait for the sequencer",
     "sdz_outbox_oldest_seconds": "Age of the oldest of them",
 }
+UNFINISHED = ("queued", "running")
+_DEPTHS = (
+    select(operation.c.state, func.count())
+    .where(operation.c.state.in_(UNFINISHED))
+    .group_by(operation.c.state)
+)
 
 
 async def gauges(runtime: Runtime) -> list[Metric]:
@@ -63,11 +70,16 @@ async def _schema(database: Database) -> list[Metric]:
     async with database.transaction() as session:
         row = (await session.execute(waiting, execution_options=AS_SYSTEM)).one()
         positions = (await session.execute(select(consumer))).all()
+        counted = (await session.execute(_DEPTHS, execution_options=AS_SYSTEM)).all()
     values = (row.position or 0, row.events, float(row.oldest or 0))
     told: list[Metric] = [
         GaugeMetricFamily(name, said, value)
         for (name, said), value in zip(_OF_SCHEMA.items(), values, strict=True)
     ]
+    queue = GaugeMetricFamily("sdz_operations", "Long work that is not finished", labels=["state"])
+    for state in UNFINISHED:
+        queue.add_metric([state], sum(number for held, number in counted if held == state))
+    told.append(queue)
     if positions:
         applied = GaugeMetricFamily(
             "sdz_consumer_position", "Last event applied of another service's feed", labels=["source"]

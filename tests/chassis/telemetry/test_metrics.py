@@ -91,6 +91,7 @@ async def test_the_feed_and_the_pools_are_told(measured: RunningService) -> None
     assert (after[waiting], after[position]) == (0, before[waiting])
     assert after["sdz_outbox_oldest_seconds", ()] == 0
     assert after["sdz_database_up", ()] == 1
+    assert (after["sdz_operations", ("queued",)], after["sdz_operations", ("running",)]) == (0, 0)
     assert after["sdz_connections_most", ("engine",)] == 10
     assert after["sdz_connections_in_use", ("reads",)] == 0
     assert after["sdz_connection_waits_total", ()] > before["sdz_connection_waits_total", ()]
