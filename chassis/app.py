@@ -11,6 +11,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 from fastapi_offline import FastAPIOffline
 
+import chassis.states.tables
 import chassis.temporal.tables  # noqa: F401  # every service has them
 from chassis import catalogue, problem_responses
 from chassis.documents.sweeping import run_sweep

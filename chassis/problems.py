@@ -169,6 +169,15 @@ class IdempotencyInProgress(Problem):
         super().__init__(headers={"Retry-After": "1"})
 
 
+class TransitionDenied(Problem):
+    code, status = "transition_denied", 409
+    title = Words("当前不能执行此操作", "This action is not possible now")
+    remedy = Words(
+        "GET …/transitions 列出可执行的操作及原因",
+        "GET …/transitions lists what is possible, and why not the rest",
+    )
+
+
 class NotYetKnown(Problem):
     code, status, retryable = "not_yet_known", 409, True
     title = Words("该时刻尚未到来", "This instant has not come yet")

@@ -40,6 +40,7 @@ EVERY_PERMISSION = frozenset(
     "document.write",
     "notice.read",
     "operation.read",
+    "zone.decide",
 }
 
 

@@ -32,3 +32,12 @@ async def until(holds: Callable[[], bool], seconds: float = 20) -> None:
     async with asyncio.timeout(seconds):
         while not holds():
             await asyncio.sleep(0.01)
+
+
+async def anyone_waits(watcher: AsyncSession, task: asyncio.Task[Any]) -> bool:
+    """True once something waits for a lock, whoever holds it; False if the task ended without."""
+    while not task.done():
+        if await watcher.scalar(text("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")):
+            return True
+        await asyncio.sleep(0.01)
+    return False

@@ -27,7 +27,7 @@ _json = msgspec.json.Encoder(decimal_format="number")  # numbers keep the digits
 
 @dataclass(frozen=True)
 class Correction:
-    """`present`: stated columns that hold as stated to this day; `changed`: all members that it changes."""
+    """`present`: stated columns that hold as stated to this day; `changed`: all columns that it changes."""
 
     before: Sequence[Slice]
     after: Sequence[Slice]
@@ -46,7 +46,7 @@ async def correction_of(
     if not life or effective >= life[-1].valid_from:
         return None
     stated = await _as_stored(session, temporal, values)
-    after = amend(life, stated, effective, temporal.member_of)
+    after = amend(life, stated, effective, temporal.group_of)
     last = after[-1].data
     moved = {
         name for part in after for name, value in part.data.items() if _at(life, part).get(name) != value
@@ -57,7 +57,7 @@ async def correction_of(
         before=life,
         after=after,
         present=frozenset(name for name in stated if last.get(name) == stated[name]),
-        changed=frozenset(temporal.member_of(name) for name in moved),
+        changed=frozenset(moved),
     )
 
 
@@ -103,7 +103,8 @@ async def record_correction(
         )
     for values in made:  # a handful: the slices that one correction cuts or changes
         await session.execute(insert(history).values(values))
-    last = Recorded(row.id, event_id, correction.changed, correction.after[-1].valid_from)
+    changed = {temporal.member_of(name) for name in correction.changed}
+    last = Recorded(row.id, event_id, changed, correction.after[-1].valid_from)
     await record_last(session, temporal, actor, [last])
 
 

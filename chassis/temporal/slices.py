@@ -21,18 +21,17 @@ class Slice:
 
 
 def amend(
-    life: Sequence[Slice], values: Mapping[str, Any], effective: date, member_of: Callable[[str], str]
+    life: Sequence[Slice], values: Mapping[str, Any], effective: date, group_of: Callable[[str], str]
 ) -> list[Slice]:
     """The life with `values` from `effective` on. `life` is in order, without gaps, open at its end.
 
-    A value holds until a later slice says something else about the same member: what was stated for a later
-    date stands. `member_of` names the member that a column belongs to; a member's columns move together. A
-    date before the beginning carries the first slice back to it.
+    A value holds until a later slice says something else about the same group of columns: what was stated for
+    a later date stands. A date before the beginning carries the first slice back to it.
     """
     first = life[0]
     slices = [replace(first, valid_from=min(first.valid_from, effective)), *life[1:]]
     amended: list[Slice] = []
-    moving = {member_of(name) for name in values}
+    moving = {group_of(name) for name in values}
     before: Slice | None = None  # as it was said before this amendment
     for part in slices:
         if part.valid_to is not None and part.valid_to <= effective:
@@ -41,8 +40,8 @@ def amend(
         if part.valid_from < effective:
             amended.append(replace(part, valid_to=effective))
         if before is not None:
-            moving -= {member_of(n) for n in values if part.data.get(n) != before.data.get(n)}
-        news = {name: value for name, value in values.items() if member_of(name) in moving}
+            moving -= {group_of(name) for name, value in part.data.items() if before.data.get(name) != value}
+        news = {name: value for name, value in values.items() if group_of(name) in moving}
         amended.append(
             Slice(
                 max(part.valid_from, effective), part.valid_to, {**part.data, **news} if news else part.data

@@ -100,6 +100,9 @@ RECIPES["list_schedules"] = source_is_registry("/api/v1/schedules")
 RECIPES["get_vocabulary"] = lambda world: Prepared("GET", "/api/v1/vocabularies/zones.programme")
 
 
+RECIPES["list_zone_transitions"] = lambda world: Prepared(
+    "GET", f"/api/v1/zones/{world.zone['id']}/transitions"
+)
 RECIPES["list_zone_versions"] = lambda world: Prepared("GET", f"/api/v1/zones/{world.zone['id']}/timeline")
 RECIPES["list_division_versions"] = lambda world: Prepared(
     "GET", f"/api/v1/divisions/{one_of('divisions', world)}/timeline"
@@ -136,6 +139,13 @@ def _(world: World) -> Prepared:
 def _(world: World) -> Prepared:
     zone = world.new_zone()
     return delete(f"/api/v1/zones/{zone['id']}", zone["etag"])
+
+
+@recipe("transition_zone")
+def _(world: World) -> Prepared:
+    zone = world.new_zone()
+    body = {"action": "exit", "reason": "withdrawn", "comment": "matrix"}
+    return Prepared("POST", f"/api/v1/zones/{zone['id']}/transitions", {"if-match": zone["etag"]}, json=body)
 
 
 @recipe("import_zones")

@@ -28,10 +28,15 @@ async def created(office: httpx.AsyncClient, since: str = "2013-05-01", **body: 
 async def patched(office: httpx.AsyncClient, since: str | None = None, **members: Any) -> dict[str, Any]:
     """Zone Z-1 after a change from a date on."""
     held = await office.get("/api/v1/zones/code:Z-1")
+    return await patched_at(office, held.headers["etag"], since, **members)
+
+
+async def patched_at(
+    office: httpx.AsyncClient, etag: str, since: str | None = None, **members: Any
+) -> dict[str, Any]:
+    """The same in one request, and so in one transaction."""
     query = f"?effective_date={since}" if since else ""
-    answer = await office.patch(
-        f"/api/v1/zones/code:Z-1{query}", json=members, headers={"if-match": held.headers["etag"]}
-    )
+    answer = await office.patch(f"/api/v1/zones/code:Z-1{query}", json=members, headers={"if-match": etag})
     assert answer.status_code == 200, answer.text
     changed: dict[str, Any] = answer.json()
     return changed
@@ -212,7 +217,8 @@ async def test_a_late_commit_changes_no_answer_that_was_given(registry: RunningS
     async with registry.client(ministry()) as office:
         await created(office, theme="甲")
         await registry.number_events()
-        async with stopped(patched(office, theme="乙"), Before(registry.runtime.database, "COMMIT")):
+        etag = (await office.get("/api/v1/zones/code:Z-1")).headers["etag"]
+        async with stopped(patched_at(office, etag, theme="乙"), Before(registry.runtime.database, "COMMIT")):
             between = instant()
             assert await themes(office, f"known_at={between}") == ["甲"]
         await registry.number_events()

@@ -54,10 +54,10 @@ class Role:
 ROLES: Mapping[str, Role] = {
     "ministry_office": Role(
         Words("国家主管办公室", "National office of the programme"),
-        _PROVINCE | {"reference.write", "framework.write", "run.create"},
+        _PROVINCE | {"zone.decide", "reference.write", "framework.write", "run.create"},
     ),
     "department": Role(Words("国务院有关部门", "Department of the joint mechanism"), _READ | {"feed.read"}),
-    "provincial_office": Role(Words("省级主管办公室", "Provincial office"), _PROVINCE),
+    "provincial_office": Role(Words("省级主管办公室", "Provincial office"), _PROVINCE | {"zone.decide"}),
     "provincial_system": Role(Words("省级业务系统", "Provincial system"), _PROVINCE),
     "zone_officer": Role(Words("实验区管理人员", "Officer of a zone"), _READ | _LIBRARY),
     "expert": Role(Words("专家", "Expert"), _READ),

@@ -30,6 +30,7 @@ ZONE_HISTORY = Temporal(
             FROM zone_external_id AS e WHERE e.zone_id = t.id)""",
     },
     member_of=member_of,
+    together={"division_path": "division", "exit_reason": "state", "exited_year": "state"},
 )
 _THEN = "external_ids_then"
 

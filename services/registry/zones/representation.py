@@ -22,9 +22,6 @@ _MEMBERS: Mapping[str, str] = {
     "name_en": "names",
     "division_id": "division",
     "division_edition": "division",
-    "division_path": "division",
-    "exit_reason": "state",
-    "exited_year": "state",
     "longitude": "point",
     "latitude": "point",
 }

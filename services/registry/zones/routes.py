@@ -17,6 +17,7 @@ from chassis.language import Language
 from chassis.listing import ListQuery, fetch_page
 from chassis.routing import ResourceRouter, Transaction
 from chassis.schemas import Page
+from chassis.states.routes import add_transitions
 from chassis.temporal.moment import AskedMoment, EffectiveDate
 from chassis.temporal.timeline import TIMELINE, TimelineEntry
 from services.registry.zones import fast, queries, writing
@@ -25,6 +26,7 @@ from services.registry.zones.expanding import EXPAND
 from services.registry.zones.fast import ZONE
 from services.registry.zones.history import whole
 from services.registry.zones.importing import ZONE_IMPORT, as_row
+from services.registry.zones.lifecycle import ZONE_LIFECYCLE
 from services.registry.zones.models import Zone
 from services.registry.zones.representation import feature, show
 from services.registry.zones.schemas import FeatureCollection, ZoneCreate, ZoneOut, ZonePatch
@@ -136,6 +138,7 @@ async def delete_zone(
 
 
 add_imports(router, "zones", "zone.write", ZONE_IMPORT)
+add_transitions(router, "zones", ZONE_LIFECYCLE)
 add_documents(router, ZONE_DOCUMENTS, read="zone.read", write="document.write")
 fast_one(router, "get_zone", ZONE, fast.visible_to, {"id": Zone.id, "code": Zone.code})
 fast_page(router, "list_zones", ZONE, fast.visible_to, queries.ZONES)

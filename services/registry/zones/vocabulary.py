@@ -60,6 +60,9 @@ VOCABULARIES: Final = (
         Words("区划的一部分", "Part of the division"),
     ),
 )
+STATE_LABELS: Final = {
+    term.code: term.label for item in VOCABULARIES if item.name == "zones.state" for term in item.terms
+}
 PROGRAMME: Final = Vocabulary(
     "zones.programme",
     Words("计划类别", "Programme"),

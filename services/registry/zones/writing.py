@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -99,9 +100,17 @@ async def change(
 
 
 async def amend(
-    session: AsyncSession, zone: Zone, values: Mapping[str, Any], actor: Principal, effective: date
+    session: AsyncSession,
+    zone: Zone,
+    values: Mapping[str, Any],
+    actor: Principal,
+    effective: date,
+    extra: Mapping[str, str] | None = None,
 ) -> None:
-    """State `values`, by column, of a locked zone from a date on; what changes nothing is not written."""
+    """State `values`, by column, of a locked zone from a date on; what changes nothing is not written.
+
+    `extra` is told in the event.
+    """
     correction = await correction_of(session, ZONE_HISTORY, zone.id, values, effective)
     holding = {
         name: value for name, value in values.items() if correction is None or name in correction.present
@@ -119,7 +128,7 @@ async def amend(
         touch(zone, actor.subject)
     await session.flush()
     await session.refresh(zone, ["division"])
-    told = await _tell(session, actor, zone, "updated", members(changed), effective)
+    told = await _tell(session, actor, zone, "updated", members(changed), effective, extra or {})
     if correction is None:
         await record(session, ZONE_HISTORY, actor.subject, [recorded_since(told, effective)])
     else:
@@ -163,13 +172,20 @@ async def _tell(
     change: str,
     changed: Iterable[str],
     effective: date | None = None,
+    extra: Mapping[str, str] = MappingProxyType({}),
 ) -> Change:
-    told = zone_event(zone, change, changed, effective)
+    told = zone_event(zone, change, changed, effective, extra)
     await emit(session, actor.subject, [told])
     return told
 
 
-def zone_event(zone: Zone, change: str, changed: Iterable[str], effective: date | None = None) -> Change:
+def zone_event(
+    zone: Zone,
+    change: str,
+    changed: Iterable[str],
+    effective: date | None = None,
+    extra: Mapping[str, str] = MappingProxyType({}),
+) -> Change:
     return Change(
         "zone",
         change,
@@ -179,7 +195,7 @@ def zone_event(zone: Zone, change: str, changed: Iterable[str], effective: date 
         changed,
         zone.division_path,
         zone.id,
-        extra={"effective_date": effective.isoformat()} if effective else {},
+        extra={**extra, **({"effective_date": effective.isoformat()} if effective else {})},
     )
 
 
