@@ -14,6 +14,8 @@ from fastapi_offline import FastAPIOffline
 import chassis.states.tables
 import chassis.temporal.tables  # noqa: F401  # every service has them
 from chassis import catalogue, problem_responses
+from chassis.audit import routes as audit
+from chassis.audit.signing import run_head_signing
 from chassis.documents.sweeping import run_sweep
 from chassis.fast.middleware import FastReads
 from chassis.feed import changes, digest_route, snapshot
@@ -76,6 +78,7 @@ class Service:
             digest_route.router,
             operations.router,
             schedule_router(self.all_schedules()),
+            audit.router,
             *self.routers,
         )
 
@@ -124,9 +127,11 @@ def _work(service: Service, runtime: Runtime) -> list[Coroutine[Any, Any, None]]
         run_consumer(runtime.database, runtime.peers[source], source, apply)
         for source, apply in service.follows.items()
     ]
+    signing = run_head_signing(runtime.database, runtime.signer, runtime.settings.own.audit_head_seconds)
     work = [
         run_sequencer(runtime.database, runtime.watcher.told),
         run_sweep(runtime.database, runtime.documents),
+        signing,
         *followed,
     ]
     if runtime.settings.own.worker:

@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from chassis.database import SCOPED
+from chassis.database import SCOPED, UNAUDITED
 from chassis.identity.access import PATH_TYPE
 
 NAMING = {
@@ -60,6 +60,7 @@ outbox = Table(
     Column("id", BigInteger, Identity(always=True), primary_key=True),
     *_event_columns(),
     Index("ix_outbox_subject_id", "subject_id"),
+    info=UNAUDITED,
 )
 
 # Numbered events: `position` is dense and in the order in which readers may see them.
@@ -111,6 +112,7 @@ consumer = Table(
     Column("position", BigInteger, nullable=False),
     Column("anchor", Uuid),  # the event at that position
     Column("moved_at", DateTime(timezone=True), nullable=False, server_default=func.clock_timestamp()),
+    info=UNAUDITED,
 )
 
 # Copies of other services' resources, fed by their feeds.
@@ -128,7 +130,7 @@ replica = Table(
     Column("position", BigInteger),
     Index("ix_replica_kind_code", "kind", "code"),
     Index("ix_replica_division_path", "division_path", postgresql_using="gin"),
-    info=SCOPED,
+    info={**SCOPED, **UNAUDITED},
 )
 
 # Snapshots of other services' feeds while they are being loaded.
@@ -154,4 +156,5 @@ idempotency = Table(
     Column("headers", JSONB, nullable=False),
     Column("body", LargeBinary, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now(), index=True),
+    info=UNAUDITED,
 )

@@ -17,6 +17,7 @@ from sqlalchemy.sql import visitors
 
 SCOPED = {"scoped": True}  # a table's `info`: its rows belong to a place
 SCOPE_OPTION = "scope"
+UNAUDITED = {"unaudited": True}  # a table's `info`: what is written there is nobody's decision
 AS_SYSTEM = {SCOPE_OPTION: "system"}  # execution option of statements that serve no caller
 
 
@@ -96,7 +97,11 @@ class Database:
             },
         )
         self._sessions = async_sessionmaker(
-            self.engine, expire_on_commit=False, autoflush=False, sync_session_class=ScopedSession
+            self.engine,
+            expire_on_commit=False,
+            autoflush=False,
+            sync_session_class=ScopedSession,
+            info={"service": schema},
         )
 
     @asynccontextmanager

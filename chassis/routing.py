@@ -17,6 +17,8 @@ from fastapi.routing import APIRoute
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis import idempotency
+from chassis.audit.reason import reason_of
+from chassis.audit.recording import Asked, ask
 from chassis.etag import etag, not_modified, version_of
 from chassis.identity.access import Requirement
 from chassis.identity.principal import Principal
@@ -110,6 +112,7 @@ class ResourceRoute(APIRoute):
                 request.app.state.runtime.database.transaction() as session,
             ):
                 strict.state.session = session
+                await self._say_who_asks(session, strict, principal)
                 return await idempotency.once(
                     session, strict, principal, lambda: self._answer(handle, strict)
                 )
@@ -154,6 +157,13 @@ class ResourceRoute(APIRoute):
             kept = {name: response.headers[name] for name in ("etag", "cache-control", "vary")}
             return Response(status_code=304, headers=kept)
         return response
+
+    async def _say_who_asks(self, session: AsyncSession, request: Request, principal: Principal) -> None:
+        if request.method == "GET":
+            return
+        body = await request.json() if self.body_field is not None else None
+        action = self.operation_id or self.name
+        ask(session, Asked(principal.subject, sorted(principal.roles), action, reason_of(request, body)))
 
     def _check_query(self, request: Request) -> None:
         # servers let bytes through that are no URI (RFC 3986)

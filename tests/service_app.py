@@ -41,6 +41,8 @@ EVERY_PERMISSION = frozenset(
     "notice.read",
     "operation.read",
     "zone.decide",
+    "audit.read",
+    "audit.erase",
 }
 
 

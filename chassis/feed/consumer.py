@@ -11,6 +11,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from chassis.audit.recording import name_action
 from chassis.base_tables import consumer
 from chassis.database import Database
 from chassis.peers import Peer
@@ -50,6 +51,7 @@ async def follow_once(database: Database, peer: Peer, source: str, apply: Apply,
     async with database.transaction() as session:
         if await position_of(session, source, lock=True) != (epoch, position):
             return 0
+        name_action(session, f"follow_{source}")
         await apply(session, events)
         await session.execute(
             update(consumer)

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from chassis.audit.recording import Touched, note_changes
 from chassis.base_tables import outbox
 from chassis.tracing import current_trace_id
 
@@ -20,6 +21,10 @@ class Change:
 
     `change` is created, updated or deleted; `changed` names the members; `resource` is the object as the
     API answers it; `division_path` and `zone_id` say where it belongs (empty: to no place, seen by all).
+
+    The audit record digests `resource`, and for the state before it the resource of the version before. Where
+    the feed may not tell all, `audited` and `audited_before` are digested instead. `personal` are clear texts
+    that the record shall hold in a form that can be erased.
     """
 
     kind: str
@@ -32,13 +37,31 @@ class Change:
     zone_id: UUID | None = None
     extra: Mapping[str, Any] = field(default_factory=dict)
     event_id: UUID = field(default_factory=uuid4)
+    audited: Mapping[str, Any] | None = None
+    audited_before: Mapping[str, Any] | None = None
+    personal: Mapping[str, str] = field(default_factory=dict)
+
+    def touched(self) -> Touched:
+        """What the audit record tells of it."""
+        return Touched(
+            self.kind,
+            self.change,
+            self.subject_id,
+            self.version,
+            self.resource if self.audited is None else self.audited,
+            self.audited_before,
+            list(self.division_path),
+            self.zone_id,
+        )
 
 
 async def emit(session: AsyncSession, actor: str, changes: Iterable[Change]) -> None:
-    """Insert the events; the rows that they tell of must be locked or written by this transaction already.
+    """Insert the events, and note them for the transaction's audit record.
 
-    That order is what makes the sequencer's numbers follow the versions of each object.
+    The rows that they tell of must be locked or written by this transaction already: that order is what makes
+    the sequencer's numbers follow the versions of each object.
     """
+    listed = list(changes)
     rows = [
         {
             "event_id": change.event_id,
@@ -59,7 +82,9 @@ async def emit(session: AsyncSession, actor: str, changes: Iterable[Change]) -> 
             "division_path": list(change.division_path),
             "zone_id": change.zone_id,
         }
-        for change in changes
+        for change in listed
     ]
     if rows:
         await session.execute(insert(outbox), rows)
+        personal = {name: text for change in listed for name, text in change.personal.items()}
+        note_changes(session, actor, [change.touched() for change in listed], personal)

@@ -90,6 +90,7 @@ async def number_batch(database: Database) -> int:
         lock = sequencer_lock(database.schema)
         if not await session.scalar(select(func.pg_try_advisory_xact_lock(lock))):
             return 0
+        await session.execute(select(func.number_audit(BATCH)))  # the audit trail's records likewise
         return await session.scalar(_NUMBER, {"batch": BATCH}) or 0
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import structlog
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
@@ -39,6 +40,16 @@ class Signer:
         self._key = OKPKey.import_key(private_key_file.read_bytes())
         self._header = {"alg": ALGORITHM, "typ": "JWT", "kid": self._key.thumbprint()}
         self._own_tokens: dict[str, tuple[float, str]] = {}
+
+    @property
+    def key_id(self) -> str:
+        return self._key.thumbprint()
+
+    def sign_bytes(self, content: bytes) -> bytes:
+        """The Ed25519 signature (RFC 8032) of content that begins as no token can."""
+        key = self._key.get_op_key("sign")
+        assert isinstance(key, Ed25519PrivateKey)
+        return key.sign(content)
 
     def sign(self, audience: str, claims: Mapping[str, Any], lifetime: int = LIFETIME_SECONDS) -> str:
         now = int(time.time())

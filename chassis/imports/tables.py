@@ -8,6 +8,7 @@ from sqlalchemy import Column, DateTime, ForeignKey, Integer, LargeBinary, Strin
 from sqlalchemy.dialects.postgresql import JSONB
 
 from chassis.base_tables import metadata
+from chassis.database import UNAUDITED
 
 # A sheet with what it would do. `content` is the file, deflated; `header` names its columns, `shown` is the
 # header as it stands in the sheet; `digest` covers the rows' keys, base versions and values.
@@ -28,6 +29,7 @@ import_plan: Final = Table(
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Column("expires_at", DateTime(timezone=True), nullable=False, index=True),
     Column("committed_at", DateTime(timezone=True)),
+    info=UNAUDITED,  # a plan changes nothing
 )
 
 # Its rows, some thousand in one value; `counts` are those of the part.
@@ -39,4 +41,5 @@ import_part: Final = Table(
     Column("last_row", Integer, nullable=False),
     Column("counts", JSONB, nullable=False),
     Column("rows", LargeBinary, nullable=False),
+    info=UNAUDITED,
 )

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import Depends, Query, Request
 from sqlalchemy import func, update
 
+from chassis.audit.recording import record
 from chassis.database import Database
 from chassis.identity.access import require
 from chassis.identity.principal import Principal
@@ -82,4 +83,5 @@ async def cancel_operation(
         if row.state == "queued":
             asked = asked.values(state="cancelled", finished_at=func.now())
         row = (await session.execute(asked.returning(operation))).one()
+        record(session, details={"operation": operation_id})
     return show(row, _service(request), language)

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from chassis.audit.recording import record
 from chassis.ids import new_id
 from chassis.language import caller_language
 from chassis.operations.kinds import OperationKind
@@ -56,6 +57,7 @@ async def start(
     }
     row = (await session.execute(insert(operation).values(values).returning(operation))).one()
     await enqueue(session, service, kind.name, row.id)
+    record(session, details={"operation": row.id})  # its effect is recorded when it is there
     return row
 
 

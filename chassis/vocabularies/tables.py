@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Boolean, DateTime, ForeignKey, Integer, String, UniqueConstraint, func
 from sqlalchemy.orm import Mapped, mapped_column
 
+from chassis.database import UNAUDITED
 from chassis.resource import Base, ResourceColumns
 
 
@@ -12,7 +13,8 @@ class VocabularyRow(ResourceColumns, Base):
     """A vocabulary that was changed; `version` is its newest edition."""
 
     __tablename__ = "vocabulary"
-    __table_args__ = (UniqueConstraint("name"),)
+    # made also by whoever then adds nothing; what is decided stands in the terms
+    __table_args__ = (UniqueConstraint("name"), {"info": UNAUDITED})
 
     name: Mapped[str] = mapped_column(String)
 

@@ -55,6 +55,17 @@ async def main():
 asyncio.run(main())
 """
 
+_HISTORY = (
+    "outbox",
+    "feed",
+    "idempotency",
+    "alembic_version",
+    "audit_pending",
+    "audit_record",
+    "audit_personal",
+    "audit_head",
+)
+
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_the_migrated_schema_is_as_the_tables_are_declared(
@@ -92,11 +103,15 @@ async def test_the_service_may_add_to_history_and_not_change_it(
     rights: dict[str, set[str]] = {}
     for row in rows:
         rights.setdefault(row["table_name"], set()).add(row["privilege_type"])
-    assert {name: rights[name] for name in ("outbox", "feed", "idempotency", "alembic_version")} == {
+    assert {name: rights[name] for name in _HISTORY} == {
         "outbox": {"SELECT", "INSERT", "DELETE"},
         "feed": {"SELECT", "INSERT"},
         "idempotency": {"SELECT", "INSERT", "DELETE"},
         "alembic_version": {"SELECT"},
+        "audit_pending": {"SELECT", "INSERT"},
+        "audit_record": {"SELECT"},
+        "audit_personal": {"SELECT", "INSERT", "DELETE"},
+        "audit_head": {"SELECT", "INSERT"},
     }
     assert not any(held & {"TRUNCATE", "REFERENCES", "TRIGGER"} for held in rights.values())
 

@@ -350,3 +350,22 @@ def _plan_recipes(collection: str) -> None:
 
 for _collection in ("zones", "divisions", "projects", "achievements", "sources", "observations"):
     _plan_recipes(_collection)
+
+
+AUDIT = "/api/v1/audit"
+RECIPES["list_audit_records"] = source_is_registry(AUDIT)
+RECIPES["list_audit_heads"] = source_is_registry(f"{AUDIT}/heads")
+RECIPES["sign_audit_head"] = lambda world: Prepared("POST", f"{AUDIT}/heads?source=registry")
+
+
+@recipe("export_audit")
+def _(world: World) -> Prepared:
+    with world.holding("audit_administrator") as auditor:
+        head = world.made(auditor, RECIPES["sign_audit_head"](world))
+    return Prepared("GET", f"{AUDIT}/export?source=registry&from={head['number']}")
+
+
+@recipe("erase_personal_data")
+def _(world: World) -> Prepared:
+    body = {"about": f"machine:{world.new_account()['id']}", "comment": "matrix"}
+    return Prepared("POST", f"{AUDIT}/erasures?source=registry", json=body)

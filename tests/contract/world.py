@@ -136,6 +136,14 @@ class World:
     def new_account(self) -> Any:
         return self.made(self.admin, Prepared("POST", "/api/v1/accounts", json=self.account_body()))
 
+    def holding(self, *roles: str) -> httpx.Client:
+        """A machine that holds the roles everywhere."""
+        everywhere = {"everywhere": True, "divisions": [], "zones": []}
+        body = self.account_body() | {"roles": list(roles), "view": everywhere, "write": everywhere}
+        made = self.made(self.admin, Prepared("POST", "/api/v1/accounts", json=body))
+        secret = {"client_id": made["client_id"], "client_secret": made["secret"]}
+        return self.whole.signed_in({"grant_type": "client_credentials", **secret})
+
 
 @contextmanager
 def world_of(whole: Whole) -> Iterator[World]:

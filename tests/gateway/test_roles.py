@@ -46,7 +46,8 @@ def test_what_is_asked_for_is_held_and_what_is_held_is_asked_for(tmp_path: Path)
         ("zone_officer", {"project.write", "document.write"}, {"zone.write", "feed.read"}),
         ("expert", {"observation.read"}, {"observation.write", "document.write"}),
         ("system_administrator", {"account.manage"}, {"zone.read"}),
-        ("audit_administrator", {"reference.read"}, {"account.manage"}),
+        ("security_administrator", {"audit.erase"}, {"audit.read", "account.manage"}),
+        ("audit_administrator", {"audit.read"}, {"account.manage", "audit.erase"}),
     ],
 )
 def test_roles(role: str, may: set[str], may_not: set[str]) -> None:

@@ -8,6 +8,7 @@ import structlog
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from chassis.audit.recording import name_action
 from chassis.database import Database
 from services.gateway.accounts.credentials import Passwords, secret_digest
 from services.gateway.accounts.events import emit_account
@@ -66,6 +67,7 @@ def _account(**values: Any) -> Account:
 
 
 async def _store(session: AsyncSession, accounts: list[Account]) -> None:
+    name_action(session, "first_start")
     session.add_all(accounts)
     await session.flush()
     for account in accounts:

@@ -20,7 +20,7 @@ from chassis.schemas import Page
 from chassis.words import Words
 from services.gateway.accounts import rules
 from services.gateway.accounts.credentials import new_client_secret, new_password, secret_digest
-from services.gateway.accounts.events import emit_account
+from services.gateway.accounts.events import emit_account, grants
 from services.gateway.accounts.expanding import EXPAND
 from services.gateway.accounts.models import Account
 from services.gateway.accounts.queries import find_account, lock_account
@@ -144,9 +144,10 @@ async def update_account(
     settings = rules.patched(account, patch.model_dump(exclude_unset=True))
     rules.check_roles(settings.roles)
     rules.check_own_account(actor, account.id, settings)
+    before = grants(account)
     changed = revise(account, rules.columns(settings), actor.subject)
     if changed:
-        await emit_account(session, actor.subject, account, "updated", changed)
+        await emit_account(session, actor.subject, account, "updated", changed, before)
         gateway_of(request).accounts.forget_after_commit(session, account.id)
     return AccountOut(**rules.answered(account))
 
@@ -165,12 +166,13 @@ async def rotate_secret(
             "A password has no overlap, and the secret of a machine is made by the platform",
         )
         raise ValidationFailed(words, issues=[Issue("rotation_of_its_kind", words, pointer="#")])
+    before = grants(account)
     until = datetime.now(UTC) + timedelta(seconds=rotation.overlap_seconds)
     account.previous_secret_digest = account.secret_digest if rotation.overlap_seconds else None
     account.previous_secret_until = until if rotation.overlap_seconds else None
     secret = await _set_secret(request, account, given)
     touch(account, actor.subject)
-    await emit_account(session, actor.subject, account, "updated", ["secret"])
+    await emit_account(session, actor.subject, account, "updated", ["secret"], before)
     return AccountWithSecret(**rules.answered(account), secret=secret)
 
 

@@ -21,7 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from chassis.database import SCOPED
+from chassis.database import SCOPED, UNAUDITED
 from chassis.identity.access import PATH_TYPE
 from chassis.ids import new_id
 from chassis.resource import Base, ResourceColumns
@@ -40,7 +40,7 @@ class Notice(Base):
         CheckConstraint("(mail_state IN ('waiting', 'sending')) = (mail_due_at IS NOT NULL)", "mail_due"),
         Index("ix_notice_inbox", "account_id", text("((read_at IS NULL)::integer)"), "created_at", "id"),
         Index("ix_notice_mail_due_at", "mail_due_at", postgresql_where=text("mail_due_at IS NOT NULL")),
-        {"info": SCOPED},
+        {"info": {**SCOPED, **UNAUDITED}},  # everyone their own inbox
     )
 
     id: Mapped[UUID] = mapped_column(Uuid, primary_key=True, default=new_id)
@@ -64,6 +64,7 @@ class NoticeSettings(ResourceColumns, Base):
     """What one person wishes: an address, and a channel by kind; `id` is the account's."""
 
     __tablename__ = "notice_settings"
+    __table_args__ = ({"info": UNAUDITED},)  # made also by whoever then changes nothing; a change is recorded
 
     id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("account.id"), primary_key=True)
     email: Mapped[str | None] = mapped_column(String)

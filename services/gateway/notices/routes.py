@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from chassis.audit.recording import record
 from chassis.etag import IfMatch, check_version
 from chassis.identity.access import require
 from chassis.identity.principal import Principal
@@ -88,7 +89,8 @@ async def change_settings(
     values: dict[str, Any] = {"channels": channels}
     if "email" in patch.model_fields_set:
         values["email"] = patch.email
-    revise(row, values, reader.subject)
+    if changed := revise(row, values, reader.subject):
+        record(session, details={"changed": changed})
     return _shown(row, request)
 
 

@@ -30,10 +30,16 @@ _REPLACED = frozenset(
 _ANSWERED_ANEW = frozenset({b"date", b"server", b"set-cookie", b"trace-id"})
 
 
+# the one header of ours that callers set: why they ask for a change
+_CALLERS_OWN = b"sdz-reason"
+
+
 def without_internal(headers: Iterable[Header]) -> list[Header]:
     """A client's headers without those that only the platform itself may set."""
     return [
-        (name, value) for name, value in headers if not name.lower().startswith((b"sdz-", b"x-forwarded-"))
+        (name, value)
+        for name, value in headers
+        if name.lower() == _CALLERS_OWN or not name.lower().startswith((b"sdz-", b"x-forwarded-"))
     ]
 
 

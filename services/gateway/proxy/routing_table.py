@@ -13,6 +13,7 @@ GATEWAY: Final = "gateway"
 PREFIX: Final = "/api/v1/"
 SERVICES: Final = ("registry", "projects", "evaluation")
 CHANGES: Final = "changes"
+AUDIT: Final = "audit"
 VOCABULARIES: Final = "vocabularies"
 OPERATIONS: Final = "operations"
 SCHEDULES: Final = "schedules"
@@ -30,13 +31,13 @@ _OWNER_OF: Final = {segment: service for service, segments in OWNED.items() for 
 def owner_of(path: str, query: bytes = b"") -> str:
     """The service that answers; what nobody owns is the gateway's, which answers 404.
 
-    `path` is decoded. Raises InvalidParameter (400) for a feed or schedules whose source is
+    `path` is decoded. Raises InvalidParameter (400) for a feed, an audit trail or schedules whose source is
     not named.
     """
     if not path.startswith(PREFIX):
         return GATEWAY
     segment, *rest = path.removeprefix(PREFIX).split("/")
-    if segment == CHANGES or (segment == SCHEDULES and not rest):
+    if segment in {CHANGES, AUDIT} or (segment == SCHEDULES and not rest):
         return _source(query)
     if segment == OPERATIONS:
         # one is named for its service; a list without a source is that of all

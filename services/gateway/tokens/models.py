@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, DateTime, Identity, Index, LargeBinary, func
 from sqlalchemy.orm import Mapped, mapped_column
 
+from chassis.database import UNAUDITED
 from chassis.resource import Base
 
 
@@ -17,6 +18,7 @@ class SignInFailure(Base):
     __table_args__ = (
         Index("ix_sign_in_failure_login_digest_failed_at", "login_digest", "failed_at"),
         Index("ix_sign_in_failure_failed_at", "failed_at"),
+        {"info": UNAUDITED},
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)

@@ -8,9 +8,10 @@ from fastapi import Request, Response
 from pydantic import ConfigDict, Field, SecretStr, model_validator
 from pydantic_core import PydanticCustomError
 
+from chassis.audit.recording import record
 from chassis.identity.access import open_to_all
 from chassis.identity.principal import Principal
-from chassis.routing import ResourceRouter
+from chassis.routing import ResourceRouter, Transaction
 from chassis.runtime import Runtime
 from chassis.schemas import In, Out
 from chassis.words import Words
@@ -73,7 +74,11 @@ class TokenOut(Out):
 
 @router.post("/tokens", operation_id="create_token", summary="Get an access token")
 async def create_token(
-    request: Request, response: Response, _anyone: Annotated[Principal, open_to_all()], given: TokenRequest
+    request: Request,
+    response: Response,
+    _anyone: Annotated[Principal, open_to_all()],
+    given: TokenRequest,
+    session: Transaction,
 ) -> TokenOut:
     """A token for 15 minutes. 401 for wrong credentials, 429 after five failures in a minute.
 
@@ -91,5 +96,6 @@ async def create_token(
         account = await machine_with(
             runtime.database, given.client_id, given.client_secret.get_secret_value()
         )
+    record(session, actor=f"{account.kind}:{account.id}", details={"grant_type": given.grant_type})
     response.headers["cache-control"] = "no-store"
     return TokenOut(access_token=access_tokens.issue(runtime.signer, account.id))

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from math import ceil
 
 from sqlalchemy import delete, func, insert, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.database import Database
 from chassis.problems import TooManyRequests
@@ -46,12 +47,17 @@ async def check(database: Database, digest: bytes) -> None:
         )
 
 
-async def record_failure(database: Database, digest: bytes) -> None:
-    """In a transaction of its own: the request that failed undoes its own."""
-    async with database.transaction() as session:
-        await session.execute(insert(SignInFailure).values(login_digest=digest))
-        old = func.clock_timestamp() - text("interval '1 hour'")
-        await session.execute(delete(SignInFailure).where(SignInFailure.failed_at < old))
+async def record_failure(session: AsyncSession, digest: bytes) -> int:
+    """How often the login has failed within the window, this time included."""
+    lock = int.from_bytes(digest[:8], signed=True)  # else two at once would both miss that they make five
+    await session.execute(select(func.pg_advisory_xact_lock(lock)))
+    await session.execute(insert(SignInFailure).values(login_digest=digest))
+    old = func.clock_timestamp() - text("interval '1 hour'")
+    await session.execute(delete(SignInFailure).where(SignInFailure.failed_at < old))
+    counted = select(func.count()).where(
+        SignInFailure.login_digest == digest, SignInFailure.failed_at > func.clock_timestamp() - WINDOW
+    )
+    return await session.scalar(counted) or 0
 
 
 async def forget_failures(database: Database, digest: bytes) -> None:

@@ -1,0 +1,1 @@
+"""Every operation that changes something, and what the audit trail says of it."""
