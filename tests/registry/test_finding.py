@@ -44,7 +44,7 @@ async def _found(service: RunningService, q: str, **more: str) -> list[str]:
 YANCHENG = zone_row("SDZ-0018", name_zh="江苏省盐城市国家可持续发展实验区", name_en="Yancheng City, Jiangsu")
 HONGTONG = zone_row("SDZ-0100", name_zh="山西省洪洞县可持续发展实验区", name_en="")
 XIAN = zone_row("SDZ-0101", name_zh="西安市LED灯(2019)园区", name_en="")
-LVLIANG = zone_row("SDZ-0102", name_zh="吕梁市实验区", name_en="")
+LVLIANG = zone_row("SDZ-0102", name_zh="吕梁市实验区实", name_en="")
 
 
 @pytest.mark.parametrize(
@@ -72,6 +72,11 @@ LVLIANG = zone_row("SDZ-0102", name_zh="吕梁市实验区", name_en="")
         ("led灯", ["SDZ-0101"]),
         ("(2", ["SDZ-0101"]),
         ("灯园", []),
+        ("县可县", []),
+        ("区西安市", []),
+        ("市实验区", ["SDZ-0102"]),
+        ("区实验区", []),
+        ("验区实验", []),
         ("lvliang", ["SDZ-0102"]),
         ("lüliang", ["SDZ-0102"]),
         ("luliang", ["SDZ-0102"]),
