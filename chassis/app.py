@@ -19,7 +19,8 @@ from chassis.audit.signing import run_head_signing
 from chassis.documents.sweeping import run_sweep
 from chassis.fast.middleware import FastReads
 from chassis.feed import changes, digest_route, snapshot
-from chassis.feed.consumer import Apply, run_consumer
+from chassis.feed.consumer import Apply
+from chassis.feed.following import run_consumer
 from chassis.feed.sequencer import run_sequencer
 from chassis.health import health_router
 from chassis.logs import configure_logs

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 
 import httpx
@@ -72,6 +72,35 @@ class Peer:
             },
             timeout=httpx.Timeout(seconds, connect=min(seconds, 2.0), pool=min(seconds, 2.0)),
         )
+
+    async def stream_lines(
+        self, path: str, params: Mapping[str, str], silence: float = 30.0
+    ) -> AsyncGenerator[bytes]:
+        """The answer to a GET line by line, each with its line feed, however long the whole is.
+
+        Raises DependencyUnavailable (503) when the peer does not answer 200, breaks off, or says nothing for
+        `silence` seconds.
+        """
+        headers = {
+            "authorization": f"Bearer {self._signer.own_token(self.name)}",
+            "traceparent": traceparent(),
+        }
+        timeout = httpx.Timeout(silence, connect=2.0, pool=2.0)
+        rest = b""
+        try:
+            async with self._client.stream(
+                "GET", path, params=params, headers=headers, timeout=timeout
+            ) as response:
+                if response.status_code != 200:
+                    raise self._unavailable(f"HTTP {response.status_code}")
+                async for chunk in response.aiter_bytes():
+                    *lines, rest = (rest + chunk).split(b"\n")
+                    for line in lines:
+                        yield line + b"\n"
+        except httpx.RequestError as error:
+            raise self._unavailable(type(error).__name__) from error
+        if rest:
+            yield rest
 
     def _unavailable(self, why: str) -> DependencyUnavailable:
         return DependencyUnavailable(

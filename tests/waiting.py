@@ -9,6 +9,8 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from chassis.database import Database
+
 _BLOCKED = text(
     """
     SELECT EXISTS (
@@ -16,6 +18,24 @@ _BLOCKED = text(
     )
     """
 )
+
+
+_WAITING = text(
+    """
+    SELECT EXISTS (
+        SELECT FROM pg_stat_activity
+        WHERE datname = current_database() AND usename = current_user AND wait_event_type = 'Lock')
+    """
+)
+
+
+async def something_waits(database: Database) -> bool:
+    """Whether one of the service's transactions waits for a lock.
+
+    In a transaction of its own each time: within one the server answers what it said before.
+    """
+    async with database.transaction() as session:
+        return bool(await session.scalar(_WAITING))
 
 
 async def waits_for(session: AsyncSession, task: asyncio.Task[Any]) -> bool:

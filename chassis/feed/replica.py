@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Select, String, Text, Uuid, and_, any_, cast, literal, or_, select
+from sqlalchemy import Select, String, Text, Uuid, and_, any_, cast, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -22,16 +22,30 @@ _VALUES_ASKED, _CHARACTERS_ASKED = 400, 6_000
 class Replicating:
     """`apply` for a consumer: keeps the named kinds of objects of one source."""
 
+    copies = True
+
     def __init__(self, kinds: Iterable[str]) -> None:
         self.kinds = frozenset(kinds)
 
-    async def __call__(self, session: AsyncSession, events: Sequence[dict[str, Any]]) -> None:
-        newest: dict[str, dict[str, Any]] = {}
-        for event in events:
-            kind = event["subject"].split("/")[0]
-            if kind in self.kinds:
-                newest[event["data"]["id"]] = _row(kind, event["data"]["resource"], event["data"]["deleted"])
-        await store(session, list(newest.values()))
+    async def __call__(
+        self, session: AsyncSession, events: Sequence[dict[str, Any]], *, anew: bool = False
+    ) -> None:
+        newest = {
+            event["data"]["id"]: event for event in events if event["subject"].split("/")[0] in self.kinds
+        }
+        left = {UUID(name) for name, event in newest.items() if "resource" not in event["data"]}
+        held = [event for event in newest.values() if "resource" in event["data"]]
+        await store(session, [_row_of(event) for event in held], anew=anew)
+        if left:  # removed from our scope: no longer ours to show
+            await session.execute(
+                update(replica).where(replica.c.id.in_(left)).values(deleted=True, position=None)
+            )
+
+
+def _row_of(event: Mapping[str, Any]) -> dict[str, Any]:
+    data, position = event["data"], event["sequence"]
+    row = _row(event["subject"].split("/")[0], data["resource"], data["deleted"])
+    return row | {"version": data["version"], "position": None if position is None else int(position)}
 
 
 def _row(kind: str, resource: Mapping[str, Any], deleted: bool) -> dict[str, Any]:
@@ -43,19 +57,32 @@ def _row(kind: str, resource: Mapping[str, Any], deleted: bool) -> dict[str, Any
         "deleted": deleted,
         "division_path": resource.get("division_path", []),
         "resource": resource,
+        "position": None,
     }
 
 
-async def store(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert or renew copies; an older version never replaces a newer one."""
+async def store(session: AsyncSession, rows: Sequence[Mapping[str, Any]], *, anew: bool = False) -> None:
+    """Insert or renew copies; an older version, or an older event of one version, replaces no newer one.
+
+    `anew`: whatever is here is replaced.
+    """
     if not rows:
         return
     statement = insert(replica)
     new = statement.excluded
-    renewed = {name: new[name] for name in ("code", "version", "deleted", "division_path", "resource")}
+    names = ("code", "version", "deleted", "division_path", "resource", "position")
+    newer = or_(
+        replica.c.version < new.version,
+        and_(
+            replica.c.version == new.version,
+            or_(replica.c.position.is_(None), replica.c.position < new.position),
+        ),
+    )
     await session.execute(
         statement.on_conflict_do_update(
-            index_elements=[replica.c.id], set_=renewed, where=replica.c.version < new.version
+            index_elements=[replica.c.id],
+            set_={name: new[name] for name in names},
+            where=None if anew else newer,
         ),
         sorted(rows, key=lambda row: str(row["id"])),  # one order for all writers: no deadlock
     )

@@ -6,7 +6,6 @@ from fastapi import FastAPI
 
 import chassis.app
 from chassis.app import Service
-from chassis.feed.replica import Replicating
 from services.evaluation.cycles.routes import framework_router as framework_deletion
 from services.evaluation.cycles.routes import router as cycles
 from services.evaluation.frameworks.routes import router as frameworks
@@ -15,7 +14,7 @@ from services.evaluation.runs.operation import CREATE_RUN
 from services.evaluation.runs.routes import router as runs
 from services.evaluation.sources.routes import router as sources
 from services.evaluation.vocabularies import VOCABULARIES
-from services.evaluation.zones import ZONE
+from services.evaluation.zone_changes import FOLLOW_ZONES
 
 SERVICE = Service(
     name="evaluation",
@@ -23,7 +22,7 @@ SERVICE = Service(
     description="Frameworks, observations, runs and scores. 指标体系、数据、评价与得分。",
     routers=[sources, frameworks, framework_deletion, cycles, observations, runs],
     peers={"registry": frozenset({"feed.read"}), "projects": frozenset({"feed.read"})},
-    follows={"registry": Replicating({ZONE})},
+    follows={"registry": FOLLOW_ZONES},
     vocabularies=VOCABULARIES,
     operations=[CREATE_RUN],
 )

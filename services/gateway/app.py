@@ -11,6 +11,7 @@ from fastapi import FastAPI
 
 from chassis.app import Service, background
 from chassis.app import create_app as create_service_app
+from chassis.feed.consumer import Reacting
 from chassis.settings import Settings
 from services.gateway.accounts import me_routes
 from services.gateway.accounts import routes as accounts
@@ -51,7 +52,7 @@ SERVICE = Service(
         notices.router,
         operations.router,
     ),
-    follows=dict.fromkeys(SOURCES, tell_people),
+    follows=dict.fromkeys(SOURCES, Reacting(tell_people)),
     vocabularies=VOCABULARIES,
     lists_whole=True,
 )

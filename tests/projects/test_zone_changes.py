@@ -6,9 +6,13 @@ import asyncio
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, update
 
+from chassis.base_tables import consumer, replica
+from chassis.feed.comparing import differing_buckets
 from chassis.feed.consumer import position_of
+from chassis.feed.recovery import follow_or_recover
+from services.projects.app import SERVICE
 from services.projects.zone_link import find_zone, hold_zones
 from tests.projects.builders import COLLECTIONS, HUBEI, HUNAN, record, row
 from tests.projects.conftest import SHEET, TwoServices
@@ -149,6 +153,30 @@ async def test_a_crash_between_effect_and_position_neither_loses_nor_repeats(
     assert len(await services.events(kind)) == 2
     async with runtime.database.transaction() as session:
         assert (await position_of(session, "registry"))[1] == before[1] + 1
+
+
+async def test_after_a_restore_of_the_registry_its_snapshot_is_told_on(
+    services: TwoServices, collection: str, own: str
+) -> None:
+    await _entered(services, collection, "R-1")
+    await _entered(services, collection, "R-2", zone="HN-1")
+    await services.follow()
+    await services.change_zone("HB-1", names=NEW_NAMES)
+    await services.registry.number_events()
+    kind, runtime = collection.removesuffix("s"), services.projects.runtime
+    peer, seen = runtime.peers["registry"], len(await services.events(kind))
+    async with runtime.database.transaction() as session:  # as if our copies were of a history that is lost
+        await session.execute(update(consumer).values(epoch="1-1"))
+        await session.execute(update(replica).values(version=99))
+    await follow_or_recover(runtime.database, peer, "registry", SERVICE.follows["registry"])
+    told = (await services.events(kind))[seen:]
+    assert [(item["data"]["resource"]["code"], item["data"]["changed"]) for item in told] == [
+        ("R-1", ["zone"])
+    ]
+    assert told[0]["data"]["resource"]["zone"]["names"] == NEW_NAMES
+    assert await differing_buckets(runtime.database, peer, "registry", "zone") == []
+    await services.change_zone("HB-1", theme="绿色")
+    assert await services.follow() == 1
 
 
 async def test_with_the_registry_down_known_zones_work_and_others_wait(

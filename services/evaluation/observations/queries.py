@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,6 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.base_tables import replica
 from chassis.calendar import bounds
+from chassis.database import AS_SYSTEM
+from chassis.feed.outbox import Change
 from chassis.identity.principal import Principal
 from chassis.ids import Reference
 from chassis.listing import Filter, Listing
@@ -26,6 +29,14 @@ from services.evaluation.zones import in_view, names_of, stands_in, within, zone
 def visible_to(principal: Principal) -> Select[Any]:
     """Rows of (Observation, Indicator, zone_code, zone_resource, zone_path) that the caller may see."""
     return (
+        _shown()
+        .where(in_view(principal), ~replica.c.deleted, Observation.deleted_at.is_(None))
+        .execution_options(scope="caller")
+    )
+
+
+def _shown() -> Select[Any]:
+    return (
         select(
             Observation,
             Indicator,
@@ -35,9 +46,18 @@ def visible_to(principal: Principal) -> Select[Any]:
         )
         .join(replica, replica.c.id == Observation.zone_id)
         .join(Indicator, Indicator.id == Observation.indicator_id)
-        .where(in_view(principal), ~replica.c.deleted, Observation.deleted_at.is_(None))
-        .execution_options(scope="caller")
     )
+
+
+async def lock_of_zone(session: AsyncSession, zone_id: UUID, after: UUID | None, most: int) -> Sequence[Any]:
+    """Rows as of `visible_to` of one zone, seen by whom it may be, in the order of their ids."""
+    statement = _shown().where(Observation.zone_id == zone_id, Observation.deleted_at.is_(None))
+    if after is not None:
+        statement = statement.where(Observation.id > after)
+    statement = statement.order_by(Observation.id).limit(most).with_for_update(of=Observation)
+    options = {**AS_SYSTEM, "populate_existing": True}
+    rows: Sequence[Any] = (await session.execute(statement, execution_options=options)).all()
+    return rows
 
 
 def _zone(text: str) -> ColumnElement[bool]:
@@ -72,6 +92,9 @@ async def find(session: AsyncSession, principal: Principal, ref: str, *, lock: b
     """The row of `visible_to`, locked for a change if asked; 404 when the caller may see none."""
     statement = visible_to(principal).where(_identified(Reference.from_path(ref).id))
     if lock:
+        # the zone first, as the feed does: so no event tells of an observation with the zone as it was before
+        zone = statement.with_only_columns(replica.c.id).with_for_update(read=True, of=replica)
+        await session.execute(zone)
         statement = statement.with_for_update(of=Observation)
     row = (await session.execute(statement, execution_options={"populate_existing": True})).one_or_none()
     if row is None:
@@ -82,6 +105,21 @@ async def find(session: AsyncSession, principal: Principal, ref: str, *, lock: b
 def _identified(observation_id: UUID | None) -> ColumnElement[bool]:
     """An observation has no code; any other reference names none."""
     return Observation.id == observation_id
+
+
+def event(row: Any, change: str, changed: Iterable[str]) -> Change:
+    """What the feed says of a row of `visible_to` that this transaction has locked."""
+    observation = row.Observation
+    return Change(
+        kind="observation",
+        change=change,
+        subject_id=observation.id,
+        version=observation.version,
+        resource=show(row, "zh-Hans").model_dump(mode="json", by_alias=True),
+        changed=changed,
+        division_path=row.zone_path,
+        zone_id=observation.zone_id,
+    )
 
 
 def show(row: Any, language: str) -> ObservationOut:

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis.etag import IfMatch, check_version
 from chassis.exports.routes import add_exports
 from chassis.fast.registration import fast_one, fast_page
-from chassis.feed.outbox import Change, emit
+from chassis.feed.outbox import emit
 from chassis.identity.access import require, require_write
 from chassis.identity.principal import Principal
 from chassis.imports.routes import add_imports
@@ -103,18 +103,7 @@ async def _correct(session: AsyncSession, row: Any, body: ObservationPatch, acto
     changed = revise(observation, values, actor)
     if changed:
         await session.flush()
-        resource = queries.show(row, "zh-Hans").model_dump(mode="json", by_alias=True)
-        change = Change(
-            kind="observation",
-            change="updated",
-            subject_id=observation.id,
-            version=observation.version,
-            resource=resource,
-            changed=changed,
-            division_path=row.zone_path,
-            zone_id=observation.zone_id,
-        )
-        await emit(session, actor, [change])
+        await emit(session, actor, [queries.event(row, "updated", changed)])
 
 
 def _in_body(issues: Sequence[Issue]) -> list[Issue]:

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.base_tables import idempotency
 from chassis.database import Database
-from chassis.feed.consumer import follow_once, position_of
+from chassis.feed.consumer import Reacting, follow_once, position_of
 from chassis.peers import Peer
 from chassis.problems import DependencyUnavailable, Gone
 from tests.chassis.probe import PROBE
@@ -52,11 +52,11 @@ class Follower:
     feed: Feed
 
     async def once(self) -> int:
-        return await follow_once(self.database, self.peer, SOURCE, remember)
+        return await follow_once(self.database, self.peer, SOURCE, Reacting(remember))
 
     async def position(self) -> tuple[str, int]:
         async with self.database.transaction() as session:
-            return await position_of(session, SOURCE)
+            return (await position_of(session, SOURCE))[:2]
 
     async def effects(self) -> list[str]:
         async with self.database.transaction() as session:
@@ -111,7 +111,7 @@ async def test_a_failure_after_the_effect_keeps_effect_and_position_out(follower
         raise LookupError
 
     with pytest.raises(LookupError):
-        await follow_once(follower.database, follower.peer, SOURCE, fails)
+        await follow_once(follower.database, follower.peer, SOURCE, Reacting(fails))
     assert (await follower.position(), await follower.effects()) == (("e1", 3), ["001", "002", "003"])
     await follower.once()
     assert (await follower.position(), len(await follower.effects())) == (("e1", 6), 6)
@@ -141,7 +141,7 @@ async def test_a_kill_between_effect_and_position_keeps_both_out(follower: Follo
         reached.set()
         await never.wait()
 
-    task = asyncio.create_task(follow_once(follower.database, follower.peer, SOURCE, hangs))
+    task = asyncio.create_task(follow_once(follower.database, follower.peer, SOURCE, Reacting(hangs)))
     await reached.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -161,7 +161,9 @@ async def test_a_stretch_that_two_rivals_fetched_is_applied_once(follower: Follo
             return answer
 
     rival = Peer(SOURCE, f"http://{SOURCE}", follower.peer._signer, Together())
-    done = await asyncio.gather(*(follow_once(follower.database, rival, SOURCE, remember) for _ in range(2)))
+    done = await asyncio.gather(
+        *(follow_once(follower.database, rival, SOURCE, Reacting(remember)) for _ in range(2))
+    )
     assert sorted(done) == [0, 3]
     assert (await follower.position(), await follower.effects()) == (("e1", 3), ["001", "002", "003"])
 
@@ -188,5 +190,5 @@ async def test_a_source_that_is_down_changes_nothing(follower: Follower) -> None
     await follower.once()
     down = Peer(SOURCE, f"http://{SOURCE}", follower.peer._signer, Refusing())
     with pytest.raises(DependencyUnavailable):
-        await follow_once(follower.database, down, SOURCE, remember)
+        await follow_once(follower.database, down, SOURCE, Reacting(remember))
     assert await follower.position() == ("e1", 3)

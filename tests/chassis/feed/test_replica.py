@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID, uuid4
@@ -25,6 +26,7 @@ from tests.postgres import ServiceDatabases
 from tests.service_app import KeyRing, Refusing, RunningService, running
 
 pytestmark = pytest.mark.anyio
+POSITIONS = itertools.count(1)
 
 
 @pytest.fixture
@@ -39,8 +41,9 @@ def resource(identity: UUID, version: int, **more: Any) -> dict[str, Any]:
 
 
 def event(identity: UUID, version: int, *, kind: str = "zone", deleted: bool = False) -> dict[str, Any]:
-    data = {"id": str(identity), "deleted": deleted, "resource": resource(identity, version)}
-    return {"subject": f"{kind}/{identity}", "data": data}
+    data = {"id": str(identity), "version": version, "deleted": deleted}
+    data["resource"] = resource(identity, version)
+    return {"subject": f"{kind}/{identity}", "sequence": f"{next(POSITIONS):018d}", "data": data}
 
 
 async def copies(database: Database) -> dict[UUID, tuple[int, bool]]:
