@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
@@ -23,10 +23,11 @@ pytestmark = pytest.mark.anyio
 # a step, and which of the workers so far takes it (the newest is 0)
 STEPS = st.lists(
     st.tuples(
-        st.sampled_from(["begin", "begin", "succeed", "fail", "retry", "stop", "renew", "cancel"]),
-        st.integers(0, 2),
+        st.sampled_from([*["begin"] * 4, "succeed", "fail", "retry", "retry", "stop", "renew", "cancel"]),
+        st.sampled_from([0, 0, 0, 1, 2]),
     ),
-    max_size=14,
+    min_size=6,
+    max_size=16,
 )
 
 
@@ -125,6 +126,10 @@ class Story:
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS)
+@example(steps=[("begin", 0), ("begin", 0), ("succeed", 1), ("retry", 1), ("stop", 1), ("succeed", 0)])
+@example(steps=[("begin", 0)] * 5)
+@example(steps=[("begin", 0), ("stop", 0), ("begin", 0), ("retry", 0), ("begin", 0), ("fail", 0)])
+@example(steps=[("begin", 0), ("cancel", 0), ("renew", 0), ("begin", 0)])
 async def test_an_operation_follows_its_table_and_its_newest_lease_alone(
     idle: RunningService, steps: list[tuple[str, int]]
 ) -> None:

@@ -158,5 +158,6 @@ async def test_waiting_holds_no_connection_and_ends_with_the_process(idle: Runni
         most = max(most, pool.checkedout())  # type: ignore[attr-defined]  # of a queue pool
     assert most <= 1
     idle.runtime.stopping.asked = True
-    found = await asyncio.gather(*waiting)
+    async with asyncio.timeout(20):  # they would have waited for 30 s
+        found = await asyncio.gather(*waiting)
     assert {item["state"] for item in found} == {"queued"}
