@@ -15,8 +15,6 @@ import chassis.states.tables
 import chassis.temporal.tables  # noqa: F401  # every service has them
 from chassis import catalogue, problem_responses
 from chassis.audit import routes as audit
-from chassis.audit.signing import run_head_signing
-from chassis.documents.sweeping import run_sweep
 from chassis.fast.middleware import FastReads
 from chassis.feed import changes, digest_route, snapshot
 from chassis.feed.consumer import Apply
@@ -128,13 +126,7 @@ def _work(service: Service, runtime: Runtime) -> list[Coroutine[Any, Any, None]]
         run_consumer(runtime.database, runtime.peers[source], source, apply)
         for source, apply in service.follows.items()
     ]
-    signing = run_head_signing(runtime.database, runtime.signer, runtime.settings.own.audit_head_seconds)
-    work = [
-        run_sequencer(runtime.database, runtime.watcher.told),
-        run_sweep(runtime.database, runtime.documents),
-        signing,
-        *followed,
-    ]
+    work = [run_sequencer(runtime.database, runtime.watcher.told), *followed]
     if runtime.settings.own.worker:
         work.append(run_worker(runtime, service.operations, service.all_schedules()))
     return work

@@ -54,7 +54,6 @@ class OwnSettings(BaseSettings):
     fast_reads: bool = True
     fast_pool_size: int = Field(default=4, ge=1, le=200)
     max_body_bytes: int = Field(default=1_000_000, ge=1_000)
-    audit_head_seconds: float = Field(default=3600.0, ge=1)
     max_import_bytes: int = Field(default=20_000_000, ge=1_000)
     max_document_bytes: int = Field(default=100_000_000, ge=1_000)
     documents: str = "var/documents"

@@ -1,8 +1,7 @@
-"""Signing the newest number of the chain, when asked and by itself."""
+"""Signing the newest number of the chain."""
 
 from __future__ import annotations
 
-import asyncio
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.audit.heads import Head, signature_text
 from chassis.audit.tables import audit_head, audit_record
-from chassis.database import AS_SYSTEM, Database
+from chassis.database import AS_SYSTEM
 from chassis.identity.tokens import Signer
 
 log = structlog.get_logger("audit")
@@ -61,14 +60,3 @@ async def sign_newest(session: AsyncSession, service: str, signer: Signer) -> He
     # a copy outside the database: whoever keeps the logs can tell if the chain was cut off and begun anew
     log.info("audit head", **{name: getattr(head, name) for name in Head.__dataclass_fields__})
     return head
-
-
-async def run_head_signing(database: Database, signer: Signer, seconds: float) -> None:
-    """Sign a head every `seconds` in which something was recorded, for ever."""
-    while True:
-        await asyncio.sleep(seconds)
-        try:
-            async with database.transaction() as session:
-                await sign_newest(session, database.schema, signer)
-        except Exception as error:
-            log.warning("the audit head is signed later", error=repr(error))

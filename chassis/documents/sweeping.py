@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import func, select
@@ -16,7 +15,6 @@ from chassis.documents.tables import Document
 from chassis.documents.writing import content_lock
 
 AGE = timedelta(hours=1)  # longer than an upload may last
-_EVERY_SECONDS = 1800
 log = structlog.get_logger("documents")
 
 
@@ -59,13 +57,3 @@ async def _named(session: AsyncSession, digests: Sequence[str]) -> set[str]:
 
 def _old(page: Sequence[Listed], now: datetime) -> list[Listed]:
     return [item for item in page if now - item.modified > AGE]
-
-
-async def run_sweep(database: Database, store: DocumentStore) -> None:
-    """Sweep for ever."""
-    while True:
-        await asyncio.sleep(_EVERY_SECONDS)
-        try:
-            await sweep(database, store, datetime.now(UTC))
-        except Exception as error:
-            log.warning("orphans are kept until the next sweep", error=repr(error))

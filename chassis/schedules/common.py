@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import delete, func, text
 
+from chassis.audit.signing import sign_newest
+from chassis.documents.sweeping import sweep
 from chassis.feed.purging import purge
 from chassis.idempotency import forget_old
 from chassis.imports.plans import forget_plans
@@ -35,6 +37,15 @@ async def _forget_plans(runtime: Runtime) -> None:
 
 async def _forget_events(runtime: Runtime) -> None:
     await purge(runtime.database, timedelta(days=runtime.settings.own.feed_days))
+
+
+async def _sweep_documents(runtime: Runtime) -> None:
+    await sweep(runtime.database, runtime.documents, datetime.now(UTC))
+
+
+async def _sign_head(runtime: Runtime) -> None:
+    async with runtime.database.transaction() as session:
+        await sign_newest(session, runtime.database.schema, runtime.signer)
 
 
 async def forget_operations(runtime: Runtime) -> None:
@@ -69,6 +80,19 @@ COMMON: Final = (
         "37 * * * *",
         Words("清除超过保留期的变更事件", "Forget events older than the feed's horizon"),
         _forget_events,
+    ),
+    Schedule(
+        "documents.sweep",
+        "12,42 * * * *",
+        Words("清除无人引用的文件内容", "Remove contents that no document names"),
+        _sweep_documents,
+        seconds=1500,  # it looks at every content that is kept, and begins anew each time
+    ),
+    Schedule(
+        "audit.sign",
+        "2 * * * *",
+        Words("签署审计链的最新记录", "Sign the newest record of the audit trail"),
+        _sign_head,
     ),
     Schedule(
         "operations.forget",

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from chassis.audit.heads import Head
 from chassis.audit.verifying import DoesNotFit, Verified, verify
 from chassis.identity.principal import NOWHERE, Scope
+from chassis.schedules.common import COMMON
 from tests.chassis.test_listing import counted
 from tests.registry.builders import zone
 from tests.service_app import RunningService, ministry, province
@@ -121,6 +122,17 @@ async def test_an_export_is_verified_with_the_public_key(probe: RunningService) 
         with pytest.raises(DoesNotFit) as fault:
             verified(probe, httpx.Response(200, content=b"".join([*lines[:2], *lines[3:]])))
         assert fault.value.number == 2
+
+
+async def test_a_schedule_signs_what_was_recorded_once(probe: RunningService) -> None:
+    [schedule] = [schedule for schedule in COMMON if schedule.name == "audit.sign"]
+    await schedule.run(probe.runtime)
+    await changed(probe)
+    for _ in range(2):
+        await schedule.run(probe.runtime)
+    async with probe.client(AUDITOR) as auditor:
+        heads = (await auditor.get("/api/v1/audit/heads")).json()["items"]
+    assert [head["number"] for head in heads] == [4]
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from chassis.documents.intake import Upload
 from chassis.documents.store import CONTENT, INCOMING, Received
 from chassis.documents.sweeping import sweep
 from chassis.documents.writing import hold_content
+from chassis.schedules.common import COMMON
 from services.registry.zones.documents import ZONE_DOCUMENTS
 from tests.chassis.documents.files import HUBEI_PATH, PDF, upload
 from tests.service_app import RunningService, ministry
@@ -56,6 +57,14 @@ async def test_what_no_row_names_goes_when_it_is_an_hour_old(zones: RunningServi
     assert cut_off.key in before
     async with zones.client(ministry()) as office:
         assert (await office.get(kept.json()["content_url"])).content == PDF
+
+
+async def test_a_schedule_sweeps(zones: RunningService, monkeypatch: pytest.MonkeyPatch) -> None:
+    await zones.runtime.documents.keep(await received(zones, PDF))
+    monkeypatch.setattr(sweeping, "AGE", timedelta(seconds=-2))
+    [schedule] = [schedule for schedule in COMMON if schedule.name == "documents.sweep"]
+    await schedule.run(zones.runtime)
+    assert await objects(zones) == set()
 
 
 async def test_a_content_that_an_upload_holds_is_left_alone(zones: RunningService) -> None:

@@ -28,6 +28,11 @@ _OLD_LOG = text(
 OPERATOR = ministry(subject="person:operator", permissions=frozenset({"operation.manage"}))
 
 
+def common(name: str) -> Schedule:
+    """The schedule of this name that every service has."""
+    return next(schedule for schedule in COMMON if schedule.name == name)
+
+
 async def _run_by_three(
     databases: ServiceDatabases, keys: KeyRing, schedule: Schedule, enough: asyncio.Event
 ) -> dict[str, object]:
@@ -78,6 +83,24 @@ async def test_a_run_that_fails_is_followed_by_the_next(
     assert (await _run_by_three(service_databases, keys, schedule, enough))["name"] == "clock.fail"
 
 
+async def test_a_run_is_cut_off_when_its_process_stops(
+    service_databases: ServiceDatabases, keys: KeyRing
+) -> None:
+    begun, cut_off = asyncio.Event(), asyncio.Event()
+
+    async def last(_runtime: Runtime) -> None:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            cut_off.set()
+
+    schedule = Schedule("clock.last", "* * * * * *", Words("持续", "Last"), last)
+    async with asyncio.timeout(60):
+        assert (await _run_by_three(service_databases, keys, schedule, begun))["next_run"] is not None
+    assert cut_off.is_set()
+
+
 async def test_schedules_are_for_operators_and_listed_before_they_ran(idle: RunningService) -> None:
     async with idle.client(OPERATOR) as operator, idle.client(ministry()) as office:
         items = (await operator.get("/api/v1/schedules")).json()["items"]
@@ -104,7 +127,7 @@ async def test_what_is_old_is_forgotten_and_what_is_stranded_comes_back(idle: Ru
             await session.execute(insert(idempotency).values(subject=subject, created_at=created, **answer))
     await forget_operations(idle.runtime)
     await mend_queue(idle.runtime)
-    await COMMON[0].run(idle.runtime)
+    await common("idempotency.forget").run(idle.runtime)
     async with database.transaction() as session:
         kept = [str(found) for found in await session.scalars(select(operation.c.id))]
         assert sorted(kept) == sorted([young, stranded])
