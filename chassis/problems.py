@@ -251,6 +251,19 @@ class TooManyRequests(Problem):
         super().__init__(detail, headers={"Retry-After": str(retry_after)})
 
 
+class TooManyPlans(TooManyRequests):
+    code, status, retryable = "too_many_plans", 429, True
+    title = Words("待执行的导入计划过多", "Too many plans of imports wait for their commit")
+    remedy = Words(
+        "执行已有的计划, 或等待其过期 (24 小时, 见 Retry-After)",
+        "Commit one, or wait until one expires (24 hours, see Retry-After)",
+    )
+
+    def __init__(self, limit: int, *, retry_after: int) -> None:
+        words = Words(f"至多 {limit} 个待执行的计划", f"At most {limit} plans may wait for their commit")
+        super().__init__(words, retry_after=retry_after)
+
+
 class InternalError(Problem):
     code, status = "internal_error", 500
     title = Words("服务内部错误", "Internal error")

@@ -55,6 +55,7 @@ class OwnSettings(BaseSettings):
     fast_pool_size: int = Field(default=4, ge=1, le=200)
     max_body_bytes: int = Field(default=1_000_000, ge=1_000)
     max_import_bytes: int = Field(default=20_000_000, ge=1_000)
+    max_open_plans: int = Field(default=20, ge=1)
     max_document_bytes: int = Field(default=100_000_000, ge=1_000)
     documents: str = "var/documents"
     documents_endpoint: str = ""

@@ -81,7 +81,7 @@ class KeyRing:
             OwnSettings(
                 database_url=database_url,
                 signing_key_file=self.folder / f"{service}.pem",
-                **{"documents": MEMORY, **own},
+                **{"documents": MEMORY, "max_open_plans": 100_000, **own},
             ),
         )
 

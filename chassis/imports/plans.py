@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import zlib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -16,7 +17,7 @@ from chassis.ids import new_id
 from chassis.imports.kept_rows import WITH_ISSUES, KeptRow, Part, digest_of, unpack
 from chassis.imports.running import Passed
 from chassis.imports.tables import import_part, import_plan
-from chassis.problems import NotFound
+from chassis.problems import NotFound, TooManyPlans
 from chassis.words import Words
 
 KEPT: Final = timedelta(hours=24)
@@ -68,6 +69,22 @@ def _stored(plan_id: UUID, part: Part) -> dict[str, Any]:
         "counts": part.counts,
         "rows": part.rows,
     }
+
+
+async def require_room(session: AsyncSession, actor: Principal, limit: int) -> None:
+    """Raise TooManyPlans (429) if the caller has `limit` plans that wait for their commit.
+
+    Those that several requests make in the same moment are not counted against each other.
+    """
+    open_now = (
+        import_plan.c.subject == actor.subject,
+        import_plan.c.committed_at.is_(None),
+        import_plan.c.expires_at > func.now(),
+    )
+    remaining = func.extract("epoch", func.min(import_plan.c.expires_at) - func.now())
+    row = (await session.execute(select(func.count().label("number"), remaining).where(*open_now))).one()
+    if row.number >= limit:
+        raise TooManyPlans(limit, retry_after=math.ceil(row[1]))
 
 
 async def find(

@@ -17,7 +17,7 @@ from chassis.imports.cells import MAX_CELL_CHARACTERS, MAX_COLUMNS, MAX_ROWS
 from chassis.imports.committing import commit_plan, digest_text, plan_or_commit, refusal
 from chassis.imports.importer import ImportContext, Importer
 from chassis.imports.kept_rows import WITH_ISSUES, rows_of
-from chassis.imports.plans import find, parts_of, some_rows
+from chassis.imports.plans import find, parts_of, require_room, some_rows
 from chassis.imports.report import (
     MAX_ROWS_SHOWN,
     Atomicity,
@@ -68,6 +68,8 @@ def add_imports(router: ResourceRouter, collection: str, permission: str, import
             "media_type": kind_of(request.headers.get("content-type", "")),
             "atomicity": atomicity,
         }
+        if not commit:
+            await require_room(session, actor, request.app.state.runtime.settings.own.max_open_plans)
         context = ImportContext(request, session, actor, keep=commit)
         plan = await plan_or_commit(context, importer, await request.body(), about, language=language)
         response.headers["location"] = _path(plan)
@@ -207,7 +209,8 @@ def _description(importer: Importer[Any]) -> str:
         f"Upsert by {', '.join(importer.key)}. Columns: `{','.join(importer.row.model_fields)}`; headings "
         "may also be the labels in Chinese or English. CSV is UTF-8 or GB18030.\n\n"
         "Answers a plan that is kept for 24 hours and changes nothing; `commit=true` does it at once, and "
-        f"rejected rows then answer 422 with the same report.\n\n{_LIMITS}"
+        f"rejected rows then answer 422 with the same report. As many plans of one caller as the "
+        f"operator sets (20) may wait for their commit: a further one is 429 `too_many_plans`.\n\n{_LIMITS}"
     )
 
 

@@ -97,6 +97,14 @@ def _fault(
     return None
 
 
+def as_row(found: Any) -> dict[str, Any]:
+    """What the row of a record says otherwise than its columns do: the code of its zone, or its id."""
+    record = found[0]
+    if record.zone_id is None:
+        return {"zone": None}
+    return {"zone": found.zone["code"] if found.zone else str(record.zone_id)}
+
+
 def _zone(zone_id: UUID | None, zones: Mapping[UUID, ZoneRow]) -> ZoneRow | None:
     return None if zone_id is None else zones[zone_id]
 

@@ -19,6 +19,7 @@ from sdz.folders import throw_away_folders
 from sdz.free_ports import free_port
 from sdz.platform import Platform, running_platform
 from sdz.secrets import read_secret
+from sdz.services import SERVICES
 from sdz.settings import Settings
 
 SAMPLE = Path(__file__).parents[2] / "sampledata"
@@ -89,8 +90,10 @@ def key() -> dict[str, str]:
 def whole_platform() -> Iterator[Whole]:
     with throw_away_folders() as folders:
         settings = Settings(gateway_port=free_port())
+        # a matrix of callers makes more plans than a person keeps open
+        plans = {f"SDZ_{service.upper()}_MAX_OPEN_PLANS": "100000" for service in SERVICES}
         with running_platform(
-            settings, folders, say=print, environment=without_databases(os.environ), durable=False
+            settings, folders, say=print, environment=without_databases(os.environ) | plans, durable=False
         ) as platform:
             with demo_api(platform.gateway_url, folders) as api:
                 first, second = (load(api, SAMPLE, lambda step: None) for _ in range(2))

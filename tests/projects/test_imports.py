@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import csv
+import json
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,9 @@ import pytest
 
 from services.projects.achievements.models import Achievement
 from services.projects.projects.models import Project
-from tests.projects.builders import COLLECTIONS, record, row
+from tests.projects.builders import COLLECTIONS, HUNAN, record, row
 from tests.projects.conftest import SHEET, TwoServices
-from tests.service_app import csv_text, ministry
+from tests.service_app import csv_text, ministry, province
 from tests.waiting import waits_for
 
 pytestmark = pytest.mark.anyio
@@ -53,6 +54,20 @@ async def test_a_sheet_creates_updates_and_leaves_alone(
     changed = next(event["data"] for event in events if event["type"].split(".")[2] == "updated")
     assert (changed["version"], changed["changed"]) == (2, ["title", "zone"])
     assert changed["resource"] == shown
+
+
+@both
+async def test_an_export_imported_again_changes_nothing(
+    services: TwoServices, collection: str, own: str
+) -> None:
+    async with services.client(ministry()) as office, services.client(province(HUNAN)) as hunan:
+        await _import(office, collection, [row("A"), row("B", "HN-1"), row("C", "")])
+        file = await office.get(f"/api/v1/{collection}/export?format=xlsx")
+        kind = {"content-type": file.headers["content-type"]}
+        again = await office.post(f"/api/v1/{collection}/imports", content=file.content, headers=kind)
+        seen = (await hunan.get(f"/api/v1/{collection}/export?format=ndjson")).text.splitlines()
+    assert (again.json()["counts"]["received"], again.json()["counts"]["unchanged"]) == (3, 3)
+    assert [(line["code"], line["zone"]) for line in map(json.loads, seen)] == [("B", "HN-1")]
 
 
 @both

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook  # type: ignore[import-untyped]  # it has no types
 
+from chassis.imports import workbooks
 from chassis.imports.sheets import CSV, NDJSON, XLSX
 from tests.chassis.imports.workbooks import workbook
-from tests.registry.builders import zone, zone_row
+from tests.registry.builders import DIVISIONS, zone, zone_row
 from tests.service_app import RunningService, csv_text, ministry, province
 
 pytestmark = pytest.mark.anyio
@@ -123,6 +124,43 @@ async def test_formulas_and_hidden_rows_are_told(registry: RunningService) -> No
     assert [(issue["code"], issue["params"]["cell"]) for issue in row["issues"]] == [
         ("formula_not_accepted", "B3")
     ]
+
+
+async def test_hidden_rows_are_warned_of_and_merged_cells_rejected(registry: RunningService) -> None:
+    rows = [zone_row("A"), zone_row("B"), zone_row("C")]
+    cells = [list(rows[0]), *(list(row.values()) for row in rows)]
+    async with registry.client(ministry()) as office:
+        book = workbook(cells, hidden=[2], merged={"B3:B4": "合并"})
+        plan = (await office.post(PATH, content=book, headers={"content-type": XLSX})).json()
+    told = [(row["row"], row["action"], [issue["code"] for issue in row["issues"]]) for row in plan["rows"]]
+    assert told == [(2, "created", ["hidden_row"]), (4, "rejected", ["merged_cell"])]
+    assert plan["counts"]["created"] == 2
+
+
+async def test_a_workbook_that_needs_too_much_memory_is_413(
+    registry: RunningService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workbooks, "MAX_PROCESS_BYTES", 1_000_000)
+    async with registry.client(ministry()) as office:
+        book = _book([zone_row("A")])
+        answer = await office.post(PATH, content=book, headers={"content-type": XLSX})
+        monkeypatch.undo()
+        after = await office.post(PATH, content=book, headers={"content-type": XLSX})
+    assert (answer.status_code, answer.json()["code"]) == (413, "payload_too_large")
+    assert after.status_code == 201
+
+
+async def test_divisions_exported_and_imported_again_are_unchanged(registry: RunningService) -> None:
+    async with registry.client(ministry()) as office:
+        whole = await office.get("/api/v1/divisions/export")
+        some = await office.get("/api/v1/divisions/export?within=420000&format=ndjson")
+        again = await office.post(
+            "/api/v1/divisions/imports", content=whole.content, headers={"content-type": CSV}
+        )
+    counts = again.json()["counts"]
+    assert counts["unchanged"] == counts["received"] == len(DIVISIONS)
+    codes = {json.loads(line)["code"] for line in some.text.splitlines()}
+    assert codes == {row["code"] for row in DIVISIONS if row["code"].startswith("42")}
 
 
 async def test_zones_are_listed_by_several_external_ids(registry: RunningService) -> None:

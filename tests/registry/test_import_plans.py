@@ -49,6 +49,29 @@ async def test_a_plan_changes_nothing_and_its_commit_does_what_it_said(registry:
     assert len(events) == 2
 
 
+async def test_a_caller_has_so_many_open_plans_and_no_more(registry: RunningService) -> None:
+    registry.runtime.settings.own.max_open_plans = 2
+    async with registry.client(ministry()) as office, registry.client(province("420000")) as hubei:
+        first, _ = [await _plan(office, [zone_row("A")]) for _ in range(2)]
+        refused = await office.post(PATH, content=csv_text([zone_row("A")]), headers=SHEET)
+        others = await hubei.post(PATH, content=csv_text([zone_row("A")]), headers=SHEET)
+        at_once = await office.post(f"{PATH}?commit=true", content=csv_text([zone_row("B")]), headers=SHEET)
+        assert (await _commit(office, first)).status_code == 200
+        await _plan(office, [zone_row("A")])
+    assert (refused.status_code, refused.json()["code"]) == (429, "too_many_plans")
+    assert 86_000 < int(refused.headers["retry-after"]) <= 86_400
+    assert (others.status_code, at_once.status_code) == (201, 200)
+
+
+async def test_plans_past_their_day_make_room(registry: RunningService) -> None:
+    registry.runtime.settings.own.max_open_plans = 1
+    async with registry.client(ministry()) as office:
+        await _plan(office, [zone_row("A")])
+        async with registry.runtime.database.transaction() as session:
+            await session.execute(text("UPDATE import_plan SET expires_at = now()"))
+        await _plan(office, [zone_row("A")])
+
+
 async def test_the_same_sheet_has_the_same_digest_and_another_has_not(registry: RunningService) -> None:
     async with registry.client(ministry()) as office:
         first, second = [await _plan(office, [zone_row("A")]) for _ in range(2)]

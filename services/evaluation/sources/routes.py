@@ -2,37 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import Depends
 
-from chassis.feed.outbox import Change, emit
-from chassis.identity.access import require, require_write_everywhere
+from chassis.exports.routes import add_exports
+from chassis.identity.access import require
 from chassis.identity.principal import Principal
 from chassis.ids import Reference
-from chassis.imports.importer import ImportContext, Importer, Numbered, Verdict
 from chassis.imports.routes import add_imports
 from chassis.listing import EXACT, TEXT, Facet, Filter, Listing, ListQuery, fetch_page
 from chassis.problems import NotFound
 from chassis.routing import ResourceRouter, Transaction
 from chassis.schemas import Page
-from chassis.upserting import Upserted
-from chassis.words import Words
-from services.evaluation.references import among, named_by
+from services.evaluation.references import named_by
+from services.evaluation.sources.importing import SOURCE_IMPORT
 from services.evaluation.sources.models import Source
 from services.evaluation.sources.queries import live
-from services.evaluation.sources.schemas import SourceOut, SourceRow
+from services.evaluation.sources.schemas import SourceOut
 
 router = ResourceRouter("sources")
-LABELS = {
-    "code": Words("来源代码", "Source code"),
-    "title": Words("标题", "Title"),
-    "publisher": Words("发布者", "Publisher"),
-    "date": Words("日期", "Date"),
-    "address": Words("网址", "Address"),
-    "licence": Words("许可", "Licence"),
-}
 CanRead = Annotated[Principal, require("reference.read")]
 sources = Listing(
     filters={
@@ -58,6 +47,17 @@ async def list_sources(
     return Page(items=[SourceOut.model_validate(row.Source) for row in rows], page=page)
 
 
+add_exports(
+    router,
+    "sources",
+    "reference.read",
+    sources,
+    SOURCE_IMPORT,
+    lambda _: live(),
+    lambda found: {"date": found.Source.published},
+)
+
+
 @router.get("/sources/{ref}", operation_id="get_source", summary="Read a source")
 async def get_source(ref: str, _reader: CanRead, session: Transaction) -> SourceOut:
     """One source, by id or code."""
@@ -67,36 +67,4 @@ async def get_source(ref: str, _reader: CanRead, session: Transaction) -> Source
     return SourceOut.model_validate(row)
 
 
-async def judge(context: ImportContext, rows: Sequence[Numbered[SourceRow]]) -> list[Verdict]:
-    require_write_everywhere(context.actor)
-    return [_values(item.row) for item in rows]
-
-
-def _values(row: SourceRow) -> dict[str, str | None]:
-    values = row.model_dump()
-    return {**{name: value for name, value in values.items() if name != "date"}, "published": row.date}
-
-
-async def tell(context: ImportContext, results: Sequence[Upserted]) -> None:
-    changed = [result for result in results if result.changed]
-    if not changed:
-        return
-    ids = [outcome.id for outcome in changed]
-    statement = live().where(among(Source.id, ids)).execution_options(populate_existing=True)
-    rows = {row.id: row for row in await context.session.scalars(statement)}
-    events = [
-        Change(
-            kind="source",
-            change=outcome.action,
-            subject_id=outcome.id,
-            version=rows[outcome.id].version,
-            resource=SourceOut.model_validate(rows[outcome.id]).model_dump(mode="json"),
-            changed=["date" if name == "published" else name for name in outcome.changed],
-        )
-        for outcome in changed
-    ]
-    await emit(context.session, context.actor.subject, events)
-
-
-SOURCE_IMPORT = Importer(SourceRow, ("code",), Source, ("code",), judge, tell, group="code", labels=LABELS)
 add_imports(router, "sources", "reference.write", SOURCE_IMPORT)

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import Depends, Response
 
 from chassis.etag import IfMatch
+from chassis.exports.routes import add_exports
 from chassis.identity.access import require
 from chassis.identity.principal import Principal
 from chassis.imports.routes import add_imports
@@ -17,7 +18,7 @@ from services.projects import record_writing
 from services.projects.achievements.queries import ACHIEVEMENTS, LISTING
 from services.projects.achievements.schemas import AchievementEntry, AchievementOut, AchievementPatch
 from services.projects.expanding import EXPAND
-from services.projects.record_import import importer
+from services.projects.record_import import as_row, importer
 from services.projects.records import InExchange, find
 from services.projects.zone_link import visible_to
 
@@ -25,6 +26,7 @@ router = ResourceRouter("achievements")
 CanRead = Annotated[Principal, require("achievement.read")]
 CanWrite = Annotated[Principal, require("achievement.write")]
 Query = Annotated[ListQuery, Depends(LISTING)]
+IMPORT = importer(ACHIEVEMENTS)
 
 
 @router.get(
@@ -46,6 +48,17 @@ async def create_achievement(
     created = await record_writing.create(exchange, ACHIEVEMENTS, body, actor)
     response.headers["location"] = f"/api/v1/achievements/{created.id}"
     return created
+
+
+add_exports(
+    router,
+    "achievements",
+    "achievement.read",
+    LISTING,
+    IMPORT,
+    lambda reader: visible_to(reader, ACHIEVEMENTS.model),
+    as_row,
+)
 
 
 @router.get(
@@ -76,4 +89,4 @@ async def delete_achievement(actor: CanWrite, ref: str, version: IfMatch, exchan
     await record_writing.remove(exchange, ACHIEVEMENTS, ref, version, actor)
 
 
-add_imports(router, "achievements", "achievement.write", importer(ACHIEVEMENTS))
+add_imports(router, "achievements", "achievement.write", IMPORT)

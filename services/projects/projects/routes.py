@@ -8,6 +8,7 @@ from fastapi import Depends, Response
 
 from chassis.documents.routes import add_documents
 from chassis.etag import IfMatch
+from chassis.exports.routes import add_exports
 from chassis.identity.access import require
 from chassis.identity.principal import Principal
 from chassis.imports.routes import add_imports
@@ -18,7 +19,7 @@ from services.projects import record_writing
 from services.projects.expanding import EXPAND
 from services.projects.projects.queries import LISTING, PROJECT_DOCUMENTS, PROJECTS
 from services.projects.projects.schemas import ProjectEntry, ProjectOut, ProjectPatch
-from services.projects.record_import import importer
+from services.projects.record_import import as_row, importer
 from services.projects.records import InExchange, find
 from services.projects.zone_link import visible_to
 
@@ -26,6 +27,7 @@ router = ResourceRouter("projects")
 CanRead = Annotated[Principal, require("project.read")]
 CanWrite = Annotated[Principal, require("project.write")]
 Query = Annotated[ListQuery, Depends(LISTING)]
+IMPORT = importer(PROJECTS)
 
 
 @router.get("/projects", operation_id="list_projects", summary="List projects", dependencies=[EXPAND])
@@ -43,6 +45,17 @@ async def create_project(
     created = await record_writing.create(exchange, PROJECTS, body, actor)
     response.headers["location"] = f"/api/v1/projects/{created.id}"
     return created
+
+
+add_exports(
+    router,
+    "projects",
+    "project.read",
+    LISTING,
+    IMPORT,
+    lambda reader: visible_to(reader, PROJECTS.model),
+    as_row,
+)
 
 
 @router.get("/projects/{ref}", operation_id="get_project", summary="Get one project", dependencies=[EXPAND])
@@ -66,5 +79,5 @@ async def delete_project(actor: CanWrite, ref: str, version: IfMatch, exchange: 
     await record_writing.remove(exchange, PROJECTS, ref, version, actor)
 
 
-add_imports(router, "projects", "project.write", importer(PROJECTS))
+add_imports(router, "projects", "project.write", IMPORT)
 add_documents(router, PROJECT_DOCUMENTS, read="project.read", write="document.write")

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import Depends
 from sqlalchemy import any_, literal
 
+from chassis.exports.routes import add_exports
 from chassis.identity.access import require
 from chassis.identity.principal import Principal
 from chassis.ids import Reference
@@ -65,6 +66,9 @@ async def list_divisions(
     """Entries of GB/T 2260 with the editions between which they stood, or those of a date."""
     rows, page = await fetch_page(session, divisions_at(moment), query)
     return Page(items=[DivisionOut.model_validate(row[0]) for row in rows], page=page)
+
+
+add_exports(router, "divisions", "reference.read", DIVISIONS, DIVISION_IMPORT, lambda _: divisions_at(NOW))
 
 
 @router.get("/divisions/{ref}", operation_id="get_division", summary="Get one division")

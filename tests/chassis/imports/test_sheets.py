@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chassis.imports import cells as limits
+from chassis.imports import workbooks
 from chassis.imports.cells import Sheet, SheetRow, column_letter
 from chassis.imports.sheets import CSV, XLSX
 from chassis.imports.sheets import read_sheet as open_sheet
@@ -86,6 +87,46 @@ def test_a_formula_is_told_and_not_evaluated() -> None:
         ("formula_not_accepted", "a", "A3"),
         ("formula_not_accepted", "b", "B3"),
     ]
+
+
+def test_a_hidden_row_is_read_with_a_warning() -> None:
+    first, second = read_sheet(workbook([["a"], [1], [2]], hidden=[3]), XLSX).rows
+    assert (first.issues, second.cells) == ([], {"a": "2"})
+    assert [(issue.code, issue.severity, issue.parameter) for issue in second.issues] == [
+        ("hidden_row", "warning", None)
+    ]
+
+
+def test_a_hidden_row_without_anything_is_no_row() -> None:
+    assert cells(read_sheet(workbook([["a"], [1], [None], [2]], hidden=[3]), XLSX)) == [
+        (2, {"a": "1"}),
+        (4, {"a": "2"}),
+    ]
+
+
+def test_each_cell_that_a_merge_covers_is_a_fault() -> None:
+    book = workbook([["a", "b"], [1, 2], [3, 4], [5, 6]], merged={"A3:B4": "x"})
+    free, first, second = read_sheet(book, XLSX).rows
+    assert free.issues == []
+    assert [(issue.code, issue.params["cell"]) for issue in first.issues] == [("merged_cell", "B3")]
+    assert [(issue.code, issue.params["cell"]) for issue in second.issues] == [
+        ("merged_cell", "A4"),
+        ("merged_cell", "B4"),
+    ]
+
+
+def test_a_merged_header_is_malformed() -> None:
+    with pytest.raises(MalformedRequest):
+        read_sheet(workbook([["a", "b"], [1, 2]], merged={"A1:B1": "a"}), XLSX)
+
+
+@pytest.mark.parametrize("megabytes", [1, 100])
+def test_a_workbook_whose_process_runs_out_of_memory_is_413(
+    monkeypatch: pytest.MonkeyPatch, megabytes: int
+) -> None:
+    monkeypatch.setattr(workbooks, "MAX_PROCESS_BYTES", megabytes * 1_000_000)
+    with pytest.raises(PayloadTooLarge):
+        read_sheet(workbook([["a"] * 1, *([str(n) * 400] for n in range(20_000))]), XLSX)
 
 
 def test_the_first_sheet_is_read_and_named() -> None:

@@ -6,16 +6,22 @@ import io
 import re
 import struct
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import xlsxwriter
 
 
-def workbook(*sheets: Sequence[Sequence[Any]], at: Mapping[tuple[int, int], Any] | None = None) -> bytes:
+def workbook(
+    *sheets: Sequence[Sequence[Any]],
+    at: Mapping[tuple[int, int], Any] | None = None,
+    hidden: Iterable[int] = (),
+    merged: Mapping[str, str] | None = None,
+) -> bytes:
     """Sheets of rows; a cell `("=A1+1", 42)` is a formula with the value that was computed last.
 
-    `at` puts further cells on the first sheet, by zero-based (row, column).
+    `at` puts further cells on the first sheet, by zero-based (row, column). In every sheet the rows `hidden`,
+    counted from 1, are hidden, and the ranges of `merged` hold the text given.
     """
     out = io.BytesIO()
     book = xlsxwriter.Workbook(out, {"in_memory": True})
@@ -27,6 +33,10 @@ def workbook(*sheets: Sequence[Sequence[Any]], at: Mapping[tuple[int, int], Any]
                 sheet.write_formula(row, column, cell[0], None, cell[1])
             else:
                 sheet.write(row, column, cell)
+        for number in hidden:
+            sheet.set_row(number - 1, None, None, {"hidden": True})
+        for place, text in (merged or {}).items():
+            sheet.merge_range(place, text)
     book.close()
     return out.getvalue()
 

@@ -37,6 +37,15 @@ async def test_the_real_sources_are_taken_over_and_the_same_file_changes_nothing
     assert len(await services.events("source")) == len(rows)
 
 
+async def test_an_export_imported_again_changes_nothing(services: TwoServices) -> None:
+    async with services.client() as office:
+        await office.post("/api/v1/sources/imports?commit=true", content=FILE.read_bytes(), headers=SHEET)
+        file = await office.get("/api/v1/sources/export")
+        again = await office.post("/api/v1/sources/imports", content=file.content, headers=SHEET)
+    counts = again.json()["counts"]
+    assert counts["unchanged"] == counts["received"] == len(read_rows(FILE))
+
+
 async def test_a_changed_source_rises_by_one_version_and_says_what_changed(services: TwoServices) -> None:
     async with services.client() as office:
         await send_sheet(office, "sources", [SOURCE])
