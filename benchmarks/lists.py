@@ -24,11 +24,12 @@ _TIMES = 30
 
 @dataclass(frozen=True)
 class Lists:
-    """A registry that answers lists; what it holds is put in by statements."""
+    """A registry that answers the lists of a collection; what it holds is put in by statements or a sheet."""
 
     runner: asyncio.Runner
     service: RunningService
     databases: ServiceDatabases
+    collection: str
 
     def execute(self, *statements: str) -> None:
         """As the administrator, in the registry's schema."""
@@ -45,13 +46,24 @@ class Lists:
 
         self.runner.run(run())
 
+    def load(self, csv: str) -> None:
+        """Import a sheet."""
+
+        async def run() -> None:
+            async with self.service.client(ministry()) as office:
+                path = f"/api/v1/{self.collection}/imports?commit=true"
+                answer = await office.post(path, content=csv, headers={"content-type": "text/csv"})
+                assert answer.status_code == 200, answer.text
+
+        self.runner.run(run())
+
     def get(self, query: str) -> httpx.Response:
         return self.runner.run(self._get(query, 1))
 
     async def _get(self, query: str, times: int) -> httpx.Response:
         async with self.service.client(ministry()) as office:
             for _ in range(times):
-                answer = await office.get(f"/api/v1/zones?{query}")
+                answer = await office.get(f"/api/v1/{self.collection}?{query}")
                 assert answer.status_code == 200, answer.text
         return answer
 
@@ -67,8 +79,8 @@ class Lists:
 
 
 @contextmanager
-def open_lists(world: World) -> Iterator[Lists]:
-    """A registry without zones, with one division of the code 420102."""
+def open_lists(world: World, collection: str = "zones") -> Iterator[Lists]:
+    """A registry with one division, of the code 420102, and nothing else."""
     with (
         world.new_databases() as databases,
         TemporaryDirectory(prefix="sdz-bench-keys-") as folder,
@@ -77,7 +89,7 @@ def open_lists(world: World) -> Iterator[Lists]:
         started = running(SERVICE, databases, KeyRing.make(Path(folder) / "keys"))
         service = runner.run(started.__aenter__())
         try:
-            lists = Lists(runner, service, databases)
+            lists = Lists(runner, service, databases, collection)
             lists.execute(_DIVISION)
             yield lists
         finally:

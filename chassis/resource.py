@@ -46,3 +46,9 @@ def touch(row: Any, actor: str) -> None:
     """Mark a locked row as changed by `actor`."""
     row.version += 1
     row.updated_at, row.updated_by = datetime.now(UTC), actor
+
+
+def mark_deleted(row: Any, actor: str) -> None:
+    """Delete a locked row softly: it stays, with its events, and its code stays taken."""
+    touch(row, actor)
+    row.deleted_at = row.updated_at

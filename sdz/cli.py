@@ -8,11 +8,11 @@ from typing import Final
 
 import typer
 
-from sdz.commands import audit, bootstrap_database, demo, doctor, load, migrate, secrets, token, up, work
+from sdz.commands import audit, bootstrap_database, demo, doctor, load, migrate, new, secrets, token, up, work
 from sdz.trouble import Trouble
 
 # Each module adds its subcommand; the order is that of `--help`.
-COMMANDS: Final = (up, demo, load, token, work, migrate, bootstrap_database, secrets, audit, doctor)
+COMMANDS: Final = (up, demo, load, token, work, migrate, bootstrap_database, secrets, audit, doctor, new)
 
 MENDABLE: Final = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT}
 

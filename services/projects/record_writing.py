@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from pydantic import ValidationError
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -14,9 +13,9 @@ from chassis.database import AS_SYSTEM
 from chassis.etag import check_version
 from chassis.feed.outbox import emit
 from chassis.identity.principal import Principal
-from chassis.problem_responses import from_validation
+from chassis.merge_patch import merged
 from chassis.problems import NotFound
-from chassis.resource import revise, touch
+from chassis.resource import mark_deleted, revise
 from services.projects.record_schemas import RecordEntry, RecordPatch
 from services.projects.records import Entry, Exchange, Model, Records, Shown, find
 from services.projects.zone_link import ZoneLinked, ZoneRow, find_zone, hold_zones, require_write_at
@@ -28,14 +27,10 @@ def columns(entry: RecordEntry, zone_id: UUID | None) -> dict[str, Any]:
     return given | {"zone_id": zone_id}
 
 
-def merged(entry: type[Entry], record: ZoneLinked, patch: RecordPatch) -> Entry:
-    """The entry that the record would be after a merge patch (RFC 7396); 422 if that is no valid one."""
+def after(entry: type[Entry], record: ZoneLinked, patch: RecordPatch) -> Entry:
+    """The entry that the record would be after a merge patch; 422 if that is no valid one."""
     stored = {name: getattr(record, name) for name in entry.model_fields if name != "zone"}
-    given = {name: getattr(patch, name) for name in patch.model_fields_set}
-    try:
-        return entry.model_validate(stored | given)
-    except ValidationError as error:
-        raise from_validation([{**item, "loc": ("body", *item["loc"])} for item in error.errors()]) from error
+    return merged(entry, stored, patch)
 
 
 async def create(
@@ -75,7 +70,7 @@ async def change(
     if moves:
         zone = _zone_of(target, zones)
         require_write_at(actor, zone)
-    values = columns(merged(records.entry, record, patch), target if moves else record.zone_id)
+    values = columns(after(records.entry, record, patch), target if moves else record.zone_id)
     changed = revise(record, values, actor.subject)
     if changed:
         await session.flush()
@@ -97,8 +92,7 @@ async def remove(
     zone = _zone_of(record.zone_id, zones)
     require_write_at(actor, zone)
     await check_version(session, record, expected_version, records.show(record, zone, exchange.language))
-    touch(record, actor.subject)
-    record.deleted_at = record.updated_at
+    mark_deleted(record, actor.subject)
     await session.flush()
     await emit(session, actor.subject, [records.event(record, zone, "deleted", ["deleted_at"])])
 

@@ -15,13 +15,21 @@ SERVICE = chassis_app.Service(
     name="registry",
     title="SDZ registry 注册",
     description="Zones and administrative divisions. 实验区与行政区划。",
-    routers=[divisions, zones],
+    routers=[
+        divisions,
+        zones,
+    ],
     peers={
         "gateway": frozenset({"feed.read"}),
         "projects": frozenset({"feed.read", "zone.read"}),
         "evaluation": frozenset({"feed.read", "zone.read"}),
     },
-    vocabularies=(LEVEL, *VOCABULARIES, PROGRAMME, ZONE_DOCUMENTS.categories),
+    vocabularies=(
+        LEVEL,
+        *VOCABULARIES,
+        PROGRAMME,
+        ZONE_DOCUMENTS.categories,
+    ),
 )
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis.feed.outbox import Change, emit
 from chassis.ids import Reference, new_id
 from chassis.problems import Conflict, Issue, ValidationFailed
-from chassis.resource import revise, touch
+from chassis.resource import mark_deleted, revise
 from chassis.words import Words
 from services.evaluation.cycles import queries
 from services.evaluation.cycles.models import Cycle
@@ -58,8 +58,7 @@ async def change(session: AsyncSession, cycle: Cycle, body: CyclePatch, actor: s
 
 async def remove(session: AsyncSession, cycle: Cycle, actor: str) -> None:
     """Soft deletion of a locked cycle; its runs stay readable."""
-    touch(cycle, actor)
-    cycle.deleted_at = cycle.updated_at
+    mark_deleted(cycle, actor)
     await session.flush()
     await _tell(session, cycle, actor, "deleted", ["deleted_at"])
 

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.feed.outbox import Change, emit
 from chassis.ids import Reference, new_id
-from chassis.resource import revise, touch
+from chassis.resource import mark_deleted, revise, touch
 from services.evaluation.frameworks.models import Framework, FrameworkNode, Indicator
 from services.evaluation.frameworks.queries import find_named, indicators_by_code, show, show_indicator
 from services.evaluation.frameworks.rules import check_nodes, check_same_indicator
@@ -66,8 +66,7 @@ def _differ(nodes: Sequence[NodeIn], framework: Framework) -> bool:
 
 async def remove(session: AsyncSession, framework: Framework, actor: str) -> None:
     """Soft deletion of a locked framework that nothing uses."""
-    touch(framework, actor)
-    framework.deleted_at = framework.updated_at
+    mark_deleted(framework, actor)
     await session.flush()
     await emit(session, actor, [_event(framework, "deleted", ["deleted_at"])])
 

@@ -19,7 +19,12 @@ OPERATIONS: Final = "operations"
 SCHEDULES: Final = "schedules"
 
 OWNED: Final[Mapping[str, frozenset[str]]] = {
-    "registry": frozenset({"zones", "divisions"}),
+    "registry": frozenset(
+        {
+            "divisions",
+            "zones",
+        }
+    ),
     "projects": frozenset({"projects", "achievements"}),
     "evaluation": frozenset(
         {"frameworks", "indicators", "cycles", "observations", "runs", "scores", "sources"}

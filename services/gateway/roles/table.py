@@ -38,7 +38,14 @@ _READ = _OWN | frozenset(
         "notice.read",
     }
 )
-_LIBRARY = frozenset({"project.write", "achievement.write", "observation.write", "document.write"})
+_LIBRARY = frozenset(
+    {
+        "project.write",
+        "achievement.write",
+        "observation.write",
+        "document.write",
+    }
+)
 _PROVINCE = _READ | _LIBRARY | {"zone.write", "feed.read"}
 
 # The three administrators keep watch over each other (三员分立): nobody holds two of these roles.

@@ -13,7 +13,7 @@ from chassis.feed.outbox import Change, emit
 from chassis.identity.access import require_write
 from chassis.identity.principal import Principal
 from chassis.problems import Issue, ValidationFailed
-from chassis.resource import revise, touch
+from chassis.resource import mark_deleted, revise, touch
 from chassis.schemas import ExternalId
 from chassis.temporal.correcting import correction_of, record_correction
 from chassis.temporal.recording import Recorded, record, take_back
@@ -138,8 +138,7 @@ async def amend(
 async def remove(session: AsyncSession, zone: Zone, actor: Principal) -> None:
     """Soft deletion, for what was entered by mistake; a zone that leaves is a transition."""
     require_write(actor, zone.division_path, zone.id)
-    touch(zone, actor.subject)
-    zone.deleted_at = zone.updated_at
+    mark_deleted(zone, actor.subject)
     await session.flush()
     told = await _tell(session, actor, zone, "deleted", ["deleted_at"])
     await take_back(session, ZONE_HISTORY, actor.subject, zone.id, told.event_id)
