@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -65,14 +66,27 @@ def test_the_guide_is_a_working_capability(copy: Path, postgres: str) -> None:
     told = run(copy, "pytest", "-x", *selected, *own, *GENERIC, SDZ_TEST_DATABASE=postgres)
     assert "skipped" not in told
     if LONG:
-        run(copy, "mypy", "--no-incremental")
-        run(copy, "importlinter.cli")
+        run(copy, "mypy", "--no-incremental", "services/registry", "tests/registry", "benchmarks/suite")
 
 
-def test_a_block_has_its_file_and_no_two_the_same() -> None:
-    blocks = read_blocks((CHECKOUT / GUIDE).read_text(encoding="utf-8"))
+def test_a_block_names_its_file_and_what_the_text_names_is_there() -> None:
+    text = (CHECKOUT / GUIDE).read_text(encoding="utf-8")
+    blocks = read_blocks(text)
     assert len({block.path for block in blocks}) == len(blocks) > 15
-    assert (CHECKOUT / GUIDE).read_text(encoding="utf-8").count("\n```\n") == len(blocks)
+    assert text.count("\n```\n") == len(blocks)
+    named = set(re.findall(r"`((?:services|tests|benchmarks|docs)/[\w/]+(?:\.\w+)?)", text))
+    assert len(named) > 10
+    assert {name for name in named if not (CHECKOUT / name).exists()} == set()
+
+
+def test_the_rooms_of_the_chassis_are_those_that_are_there() -> None:
+    text = (CHECKOUT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    table = text.partition("## The chassis")[2].partition("\n## ")[0]
+    first = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
+    rooms = set(re.findall(r"`(\w+)`", " ".join(first)))
+    packages = {path.parent.name for path in (CHECKOUT / "chassis").glob("*/__init__.py")}
+    modules = {path.stem for path in (CHECKOUT / "chassis").glob("*.py")}
+    assert packages <= rooms <= packages | modules
 
 
 def test_another_name_leaves_no_trace_of_the_example(tmp_path: Path) -> None:

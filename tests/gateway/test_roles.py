@@ -58,6 +58,7 @@ def test_roles(role: str, may: set[str], may_not: set[str]) -> None:
 def test_roles_add_up_and_unknown_ones_permit_nothing() -> None:
     assert permissions_of(["expert", "system_administrator"]) == permissions_of(["expert"]) | {
         "account.manage",
+        "operation.manage",
         "vocabulary.write",
     }
     assert permissions_of(["king"]) == frozenset()

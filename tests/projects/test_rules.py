@@ -14,7 +14,7 @@ from chassis.problems import ValidationFailed
 from services.projects.projects.models import Project
 from services.projects.projects.rules import BUDGET_ALONE, CURRENCY_ALONE, amount_fault
 from services.projects.projects.schemas import ProjectEntry, ProjectPatch
-from services.projects.record_writing import columns, merged
+from services.projects.record_writing import after, columns
 from services.projects.records import member_names
 from services.projects.zone_link import zone_reference
 
@@ -86,7 +86,7 @@ def _project(**values: Any) -> Project:
 
 def test_a_merge_patch_keeps_empties_and_replaces() -> None:
     project = _project(budget=Decimal("6000000.50"), currency="CNY", note="旧", year=2009)
-    entry = merged(ProjectEntry, project, ProjectPatch(title="新名", note=None))
+    entry = after(ProjectEntry, project, ProjectPatch(title="新名", note=None))
     assert columns(entry, ZONE) == columns(
         ProjectEntry(code="P-1", title="新名", year=2009, budget=Decimal("6000000.50"), currency="CNY"), ZONE
     )
@@ -95,11 +95,11 @@ def test_a_merge_patch_keeps_empties_and_replaces() -> None:
 def test_a_merge_patch_is_judged_by_the_whole_that_it_makes() -> None:
     project = _project(budget=Decimal(5), currency="CNY")
     with pytest.raises(ValidationFailed) as refused:
-        merged(ProjectEntry, project, ProjectPatch(budget=None))
+        after(ProjectEntry, project, ProjectPatch(budget=None))
     assert [(fault.pointer, fault.code) for fault in refused.value.issues] == [
         ("#/currency", "incomplete_amount")
     ]
-    both = merged(ProjectEntry, project, ProjectPatch(budget=None, currency=None))
+    both = after(ProjectEntry, project, ProjectPatch(budget=None, currency=None))
     assert (both.budget, both.currency) == (None, None)
 
 

@@ -96,6 +96,13 @@ class TestMigrate:
         assert "there is no service zones" in str(sdz("migrate", "zones").exception)
 
 
+class TestNew:
+    def test_a_capability_that_is_there_already_is_left_alone(self) -> None:
+        assert "services/registry/zones/__init__.py is there already" in str(
+            sdz("new", "capability", "zone").exception
+        )
+
+
 class TestWork:
     def test_an_unknown_service_is_named(self) -> None:
         assert "there is no service zones" in str(sdz("work", "zones").exception)
