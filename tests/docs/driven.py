@@ -50,7 +50,7 @@ async def test_it_is_entered_found_and_counted(registry: RunningService) -> None
 
 
 async def test_a_wrong_body_is_refused_where_it_is_wrong(registry: RunningService) -> None:
-    wrong = {
+    wrong: dict[str, list[dict[str, Any]]] = {
         "seats": [{"kind": "training"}, {"seats": 0}, {"seats": "many"}],
         "kind": [{"kind": "museum"}, {"kind": None}],
         "division_code": [{"division_code": "999999"}, {"division_code": "42"}],
