@@ -53,7 +53,8 @@ class DocumentsOf:
     find_place: FindPlace
     categories: Vocabulary
 
-    def show(self, row: Document) -> DocumentOut:
+    @staticmethod
+    def show(row: Document) -> DocumentOut:
         stored = {
             name: getattr(row, name)
             for name in DocumentOut.model_fields

@@ -34,6 +34,12 @@ class Correction:
     present: frozenset[str]
     changed: frozenset[str]
 
+    def overruled(self) -> list[Mapping[str, Any]]:
+        """What was on record of the days of which something else is said now, by stored column."""
+        begun = self.before[0].valid_from
+        found = [(part, _at(self.before, part)) for part in self.after]
+        return [then for part, then in found if then != part.data or part.valid_from < begun]
+
 
 async def correction_of(
     session: AsyncSession, temporal: Temporal, id: UUID, values: Mapping[str, Any], effective: date

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.database import AS_SYSTEM
+from chassis.documents.moving import documents_moved
 from chassis.feed.outbox import emit
 from chassis.identity.principal import Principal
 from chassis.imports.importer import ImportContext, Importer, Numbered, Verdict
@@ -122,10 +123,17 @@ async def _tell(
     for start in range(0, len(ids), _CHUNK):
         model = records.model
         statement = select(model).where(model.id.in_(ids[start : start + _CHUNK])).order_by(model.code)
+        rows = (await session.scalars(statement, execution_options=options)).all()
         events = [
             records.event(
                 record, _zone(record.zone_id, zones), written[record.id].action, written[record.id].changed
             )
-            for record in await session.scalars(statement, execution_options=options)
+            for record in rows
         ]
         await emit(session, actor.subject, events)
+        moved = [
+            records.place(record, _zone(record.zone_id, zones))
+            for record in rows
+            if written[record.id].action == "updated" and "zone_id" in written[record.id].changed
+        ]
+        await documents_moved(session, records.collection, moved, actor.subject)

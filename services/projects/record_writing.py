@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.database import AS_SYSTEM
+from chassis.documents.moving import documents_moved
 from chassis.etag import check_version
 from chassis.feed.outbox import emit
 from chassis.identity.principal import Principal
@@ -75,6 +76,8 @@ async def change(
     if changed:
         await session.flush()
         await emit(session, actor.subject, [records.event(record, zone, "updated", changed)])
+    if "zone_id" in changed:
+        await documents_moved(session, records.collection, [records.place(record, zone)], actor.subject)
     return records.show(record, zone, exchange.language)
 
 

@@ -13,6 +13,7 @@ from fastapi import Depends, Request
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from chassis.documents.writing import Place
 from chassis.feed.outbox import Change
 from chassis.identity.principal import Principal
 from chassis.ids import Reference
@@ -57,6 +58,15 @@ class Records(Generic[Model, Entry, Shown]):
     model: type[Model]
     entry: type[Entry]
     out: type[Shown]
+
+    @property
+    def collection(self) -> str:
+        """Its name in paths."""
+        return f"{self.kind}s"
+
+    def place(self, record: Model, zone: ZoneRow | None) -> Place:
+        """Where the documents of a record lie."""
+        return Place(record.id, NATION if zone is None else tuple(zone.division_path), record.zone_id)
 
     def show_found(self, found: Row[Any], language: str) -> Shown:
         """The answer for a row of `visible_to`."""

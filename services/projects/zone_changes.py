@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.database import AS_SYSTEM
+from chassis.documents.moving import documents_moved
 from chassis.feed.outbox import emit
 from chassis.feed.replica_changes import TellingReplica
 from services.projects.records import FEED_LANGUAGE, Records
@@ -47,6 +48,10 @@ async def _tell(
         options = {**AS_SYSTEM, "populate_existing": True}
         rows = (await session.scalars(statement, execution_options=options)).all()
         await emit(session, actor, [records.event(row, zone, "updated", changed) for row in rows])
+        if "division_path" in changed:
+            await documents_moved(
+                session, records.collection, [records.place(row, zone) for row in rows], actor
+            )
         if len(rows) < _CHUNK:
             return
         last = rows[-1].id

@@ -6,9 +6,9 @@ import pytest
 
 from tests.chassis.answers import problem_of
 from tests.chassis.documents.files import PDF, upload
-from tests.projects.builders import HUBEI, HUNAN, record
-from tests.projects.conftest import TwoServices
-from tests.service_app import ministry, province
+from tests.projects.builders import HUBEI, HUNAN, record, row
+from tests.projects.conftest import SHEET, TwoServices
+from tests.service_app import csv_text, ministry, province
 
 pytestmark = pytest.mark.anyio
 PATH = "/api/v1/projects/code:R-1/documents"
@@ -35,8 +35,29 @@ async def test_a_projects_documents_follow_its_zone(services: TwoServices) -> No
         assert (await neighbour.get(document["content_url"])).content == PDF
         assert (await upload(neighbour, PDF + b"%", path=PATH)).status_code == 201
     places = [event["data"]["resource"]["parent"]["id"] for event in await services.events("document")]
-    assert places == [made.json()["id"]] * 2
-    assert len(await services.events("document", province(HUBEI))) == 1
+    assert places == [made.json()["id"]] * 3
+    left = [event["type"] for event in await services.events("document", province(HUBEI))]
+    assert left == ["sdz.document.created.v1", "sdz.document.removed_from_scope.v1"]
+    assert len(await services.events("document", province(HUNAN))) == 2
+
+
+@pytest.mark.parametrize("way", ["zone", "sheet"])
+async def test_the_feed_tells_of_documents_at_their_new_place(services: TwoServices, way: str) -> None:
+    await services.follow()
+    async with services.client(ministry()) as office:
+        assert (await office.post("/api/v1/projects", json=record())).status_code == 201
+        document = (await upload(office, path=PATH)).json()
+        if way == "zone":
+            await services.change_zone("HB-1", division={"code": "430181", "edition": "201904"})
+            await services.follow()
+        else:
+            sheet = csv_text([row(zone="HN-1")])
+            done = await office.post("/api/v1/projects/imports?commit=true", content=sheet, headers=SHEET)
+            assert done.json()["counts"]["updated"] == 1, done.text
+    left = (await services.events("document", province(HUBEI)))[-1]
+    came = (await services.events("document", province(HUNAN)))[-1]
+    assert (left["type"], left["data"]["id"]) == ("sdz.document.removed_from_scope.v1", document["id"])
+    assert came["data"]["resource"] == document
 
 
 async def test_documents_of_the_nation_are_written_nationwide(services: TwoServices) -> None:

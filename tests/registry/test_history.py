@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from chassis.temporal.moment import today
+from tests.chassis.answers import problem_of
 from tests.interleaving import Before, stopped
 from tests.postgres import ServiceDatabases
 from tests.registry.builders import division, zone, zone_row
@@ -327,3 +328,24 @@ async def test_divisions_stand_as_of_their_editions_and_are_known_as_they_were(
         ("2014-08-01", True),
     ]
     assert date.fromisoformat(timeline[1]["valid_from"]) == date(1996, 12, 1)
+
+
+async def test_nobody_writes_the_history_of_a_place_that_is_not_theirs(registry: RunningService) -> None:
+    async with registry.client(ministry()) as office:
+        await created(office, theme="甲")
+        await patched(office, "2016-01-01", division={"code": "430181", "edition": "201904"})
+    path = "/api/v1/zones/code:Z-1"
+    async with registry.client(province("430000")) as hunan:
+        tag = {"if-match": (await hunan.get(path)).headers["etag"]}
+        for since, body in (
+            ("2014-01-01", {"theme": "乙"}),
+            ("2012-01-01", {"note": "n"}),
+            ("2015-01-01", {"division": {"code": "430181", "edition": "201904"}}),
+        ):
+            refused = await hunan.patch(f"{path}?effective_date={since}", json=body, headers=tag)
+            assert problem_of(refused, 403, "forbidden")["reason"] == "outside_write_scope", body
+        same = await hunan.patch(f"{path}?effective_date=2014-01-01", json={"theme": "甲"}, headers=tag)
+        assert (same.status_code, same.json()["version"]) == (200, 2)
+        await patched(hunan, "2017-01-01", theme="丙")
+        days = ("as_of=2014-06-01", "as_of=2016-06-01", "as_of=2017-06-01")
+        assert await themes(hunan, *days) == ["甲", "甲", "丙"]

@@ -21,8 +21,8 @@ from services.registry.zones.lifecycle import ZONE_MACHINE
 from tests.chassis.answers import problem_of
 from tests.interleaving import Before, stopped
 from tests.postgres import ServiceDatabases
-from tests.registry.builders import zone
-from tests.service_app import RunningService, ministry, province
+from tests.registry.builders import zone, zone_row
+from tests.service_app import RunningService, csv_text, ministry, province
 from tests.waiting import anyone_waits
 
 pytestmark = pytest.mark.anyio
@@ -246,3 +246,23 @@ async def test_steps_are_added_and_never_altered(
                 await connection.execute(forbidden)
     finally:
         await connection.close()
+
+
+async def test_a_province_does_not_make_a_national_zone_its_own_affair(registry: RunningService) -> None:
+    path = "/api/v1/zones/code:Z-1"
+    async with registry.client(ministry()) as office:
+        assert (await office.post("/api/v1/zones", json=zone())).status_code == 201
+    async with registry.client(province("420000")) as hubei:
+        tag = {"if-match": (await hubei.get(path)).headers["etag"]}
+        for tier in ("provincial", None):
+            problem_of(await hubei.patch(path, json={"tier": tier}, headers=tag), 403, "forbidden")
+            sheet = csv_text([zone_row(tier=tier or "")])
+            taken = await hubei.post(
+                "/api/v1/zones/imports", content=sheet, headers={"content-type": "text/csv"}
+            )
+            assert taken.json()["rows"][0]["issues"][0]["code"] == "nationwide_scope_needed", taken.text
+        kept = await hubei.patch(path, json={"tier": "national", "theme": "甲"}, headers=tag)
+        assert kept.status_code == 200, kept.text
+    async with registry.client(ministry()) as office:
+        tag = {"if-match": kept.headers["etag"]}
+        assert (await office.patch(path, json={"tier": "provincial"}, headers=tag)).status_code == 200

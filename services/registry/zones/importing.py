@@ -12,6 +12,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.database import AS_SYSTEM
+from chassis.documents.moving import documents_moved
 from chassis.feed.outbox import emit
 from chassis.identity.principal import Principal
 from chassis.imports.importer import ImportContext, Importer, Numbered, Verdict
@@ -23,12 +24,19 @@ from chassis.vocabularies.reading import Edition, read_edition, term_issue
 from chassis.words import Words
 from services.registry.divisions.models import Division
 from services.registry.divisions.queries import find_entries
+from services.registry.zones.documents import ZONE_DOCUMENTS, place_of
 from services.registry.zones.history import ZONE_HISTORY
 from services.registry.zones.models import Zone
 from services.registry.zones.representation import members
 from services.registry.zones.schemas import ZoneRow
 from services.registry.zones.vocabulary import PROGRAMME
-from services.registry.zones.writing import NO_DIVISION, division_columns, recorded_since, zone_event
+from services.registry.zones.writing import (
+    NO_DIVISION,
+    division_columns,
+    recorded_since,
+    stops_being_national,
+    zone_event,
+)
 
 OUTSIDE = Words("不在您的写入范围内", "Outside your write scope")
 IN_FUTURE = Words("生效日期不得晚于今天", "The effective date must not be later than today")
@@ -37,6 +45,9 @@ OUT_OF_ORDER = Words(
     "Something has been stated for a later date; correct such zones one by one",
 )
 STATE_IS_OUTPUT = Words("状态只能通过流程改变", "The state changes by transitions only")
+STAYS_NATIONAL = Words(
+    "国家级实验区的级别须由国家主管部门改变", "The tier of a national zone is changed by the nation's office"
+)
 LABELS = {
     "code": Words("实验区代码", "Zone code"),
     "name_zh": Words("名称", "Name"),
@@ -107,6 +118,8 @@ def _fault(row: ZoneRow, division: Division | None, stored: Zone | None, actor: 
     outside = not actor.write.covers(division.path, stored.id if stored else None)
     if outside or (stored and not actor.write.covers(stored.division_path, stored.id)):
         return Issue("outside_write_scope", OUTSIDE, parameter="division_code")
+    if stored and stops_being_national(stored, row.tier) and not actor.write.everywhere:
+        return Issue("nationwide_scope_needed", STAYS_NATIONAL, parameter="tier")
     if stored and stored.deleted_at is None and stored.state != row.state:
         return Issue(
             "state_is_output_only", STATE_IS_OUTPUT, parameter="state", params={"state": stored.state}
@@ -168,12 +181,18 @@ async def tell(context: ImportContext, results: Sequence[Upserted]) -> None:
     since = _since(context, results)
     statement = select(Zone).where(Zone.id.in_(written)).order_by(Zone.code)
     options = {**AS_SYSTEM, "populate_existing": True}
-    zones = (await context.session.scalars(statement, execution_options=options)).unique()
+    zones = (await context.session.scalars(statement, execution_options=options)).unique().all()
     told = [
         zone_event(zone, written[zone.id].action, members(written[zone.id].changed), since[zone.id])
         for zone in zones
     ]
     await emit(context.session, context.actor.subject, told)
+    moved = [
+        place_of(zone)
+        for zone in zones
+        if written[zone.id].action == "updated" and "division_path" in written[zone.id].changed
+    ]
+    await documents_moved(context.session, ZONE_DOCUMENTS.collection, moved, context.actor.subject)
     recorded = [recorded_since(change, since[change.subject_id]) for change in told]
     await record(context.session, ZONE_HISTORY, context.actor.subject, recorded)
 

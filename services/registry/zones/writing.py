@@ -9,8 +9,9 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from chassis.documents.moving import documents_moved
 from chassis.feed.outbox import Change, emit
-from chassis.identity.access import require_write
+from chassis.identity.access import require_write, require_write_everywhere
 from chassis.identity.principal import Principal
 from chassis.problems import Issue, ValidationFailed
 from chassis.resource import mark_deleted, revise, touch
@@ -21,6 +22,7 @@ from chassis.vocabularies.reading import check_term
 from chassis.words import Words
 from services.registry.divisions.models import Division
 from services.registry.divisions.queries import find_entries
+from services.registry.zones.documents import ZONE_DOCUMENTS, place_of
 from services.registry.zones.history import ZONE_HISTORY
 from services.registry.zones.models import Zone, ZoneExternalId
 from services.registry.zones.representation import as_event, members
@@ -61,6 +63,11 @@ def _columns(body: ZoneCreate | ZonePatch) -> dict[str, Any]:
     return given
 
 
+def stops_being_national(zone: Zone, tier: str | None) -> bool:
+    """Then others may decide about the zone, so it takes a nationwide write scope."""
+    return zone.tier == "national" and tier != "national"
+
+
 async def create(session: AsyncSession, body: ZoneCreate, actor: Principal, effective: date) -> Zone:
     """A new zone in its opening state from a date on; 422 for an unknown division, 403 outside the scope."""
     division = await _division(session, body.division)
@@ -90,6 +97,8 @@ async def change(
     require_write(actor, zone.division_path, zone.id)
     await check_term(session, PROGRAMME, body.programme, "#/programme", held=zone.programme)
     values = _columns(body)
+    if stops_being_national(zone, values.get("tier", zone.tier)):
+        require_write_everywhere(actor)
     if body.division is not None:
         division = await _division(session, body.division)
         require_write(actor, division.path, zone.id)
@@ -109,7 +118,8 @@ async def amend(
 ) -> None:
     """State `values`, by column, of a locked zone from a date on; what changes nothing is not written.
 
-    `extra` is told in the event.
+    `extra` is told in the event. Raises 403 for days on which the zone lay outside the write scope: whoever
+    has it now does not write the history of whoever had it then.
     """
     correction = await correction_of(session, ZONE_HISTORY, zone.id, values, effective)
     holding = {
@@ -124,11 +134,15 @@ async def amend(
         changed |= correction.changed
     if not changed:
         return
+    for then in correction.overruled() if correction else ():
+        require_write(actor, then["division_path"], zone.id)
     if zone.version == version:
         touch(zone, actor.subject)
     await session.flush()
     await session.refresh(zone, ["division"])
     told = await _tell(session, actor, zone, "updated", members(changed), effective, extra or {})
+    if "division_path" in changed:
+        await documents_moved(session, ZONE_DOCUMENTS.collection, [place_of(zone)], actor.subject)
     if correction is None:
         await record(session, ZONE_HISTORY, actor.subject, [recorded_since(told, effective)])
     else:

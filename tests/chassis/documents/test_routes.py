@@ -12,7 +12,8 @@ from chassis.documents.digests import digest_field
 from chassis.documents.store import CONTENT, INCOMING
 from tests.chassis.answers import problem_of, raw_request
 from tests.chassis.documents.files import HUBEI_PATH, HUNAN_PATH, PDF, PROGRAM, named, office, upload
-from tests.service_app import RunningService, ministry, province
+from tests.registry.builders import zone_row
+from tests.service_app import RunningService, csv_text, ministry, province
 
 pytestmark = pytest.mark.anyio
 
@@ -109,6 +110,36 @@ async def test_documents_are_seen_and_written_where_their_zone_is(zones: Running
     assert len(read.json()["items"]) == 1
     assert changes == []
     assert len(await stored(zones)) == 1
+
+
+@pytest.mark.parametrize("way", ["patch", "sheet"])
+async def test_documents_leave_feed_and_snapshot_with_their_zone(zones: RunningService, way: str) -> None:
+    async with zones.client(ministry()) as office_:
+        document = (await upload(office_)).json()
+        if way == "patch":
+            tag = (await office_.get("/api/v1/zones/code:HB")).headers["etag"]
+            body = {"division": {"code": "430181", "edition": "201904"}}
+            moved = await office_.patch("/api/v1/zones/code:HB", json=body, headers={"if-match": tag})
+        else:
+            moved = await office_.post(
+                "/api/v1/zones/imports?commit=true",
+                content=csv_text([zone_row("HB", "430181")]),
+                headers={"content-type": "text/csv"},
+            )
+    assert moved.status_code == 200, moved.text
+    await zones.number_events()
+    async with zones.client(province("420000")) as left, zones.client(province("430000")) as came:
+        events = [
+            (await reader.get("/api/v1/changes?types=document")).json()["items"][-1]
+            for reader in (left, came)
+        ]
+        lines = [
+            (await reader.get("/api/v1/changes/snapshot?types=document")).text.splitlines()
+            for reader in (left, came)
+        ]
+    assert events[0]["type"] == "sdz.document.removed_from_scope.v1"
+    assert (events[1]["data"]["resource"], events[1]["data"]["version"]) == (document, 1)
+    assert [len(found) - 2 for found in lines] == [0, 1]
 
 
 async def test_what_is_known_of_a_file_changes_and_its_content_does_not(zones: RunningService) -> None:
