@@ -14,6 +14,7 @@ from chassis.problems import UnsupportedMediaType
 from chassis.words import Words
 
 HEAD_BYTES: Final = 65_536
+_DIRECTORY_BYTES: Final = 2_000_000  # some 20,000 members; a directory of 100 MB would take gigabytes
 _OFFICE = "application/vnd.openxmlformats-officedocument."
 _ODF = "application/vnd.oasis.opendocument."
 DOCX, XLSX, PPTX = (
@@ -101,7 +102,7 @@ def packed_type(file: IO[bytes]) -> str:
     Raises UnsupportedMediaType (415) for what is damaged, and for Office files with macros.
     """
     try:
-        with zipfile.ZipFile(file) as archive:
+        with zipfile.ZipFile(_Sparing(file)) as archive:
             names = set(archive.namelist())
             if "mimetype" in names and archive.getinfo("mimetype").file_size < 100:
                 stated = archive.read("mimetype").decode("ascii", "replace").strip()
@@ -116,6 +117,21 @@ def packed_type(file: IO[bytes]) -> str:
             if any(part.startswith(folder) for part in names):
                 return media_type
     return OFD if "OFD.xml" in names else ZIP
+
+
+class _Sparing:
+    """A file of which nothing long is read at once: an archive's directory is, and becomes objects."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self.seek, self.tell = file.seek, file.tell
+
+    def read(self, size: int = -1) -> bytes:
+        most = _DIRECTORY_BYTES + 1
+        found = self._file.read(size if 0 <= size < most else most)  # below zero: to the end
+        if len(found) == most:
+            raise ValueError("the directory is too long")
+        return found
 
 
 def check_declared(declared: str, found: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import IO, Annotated, Any, Final
 
 import anyio.to_thread
@@ -70,16 +70,27 @@ def add_exports(
         # kept in a file: the reader may be slow, and the transaction does not wait for readers
         file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115  # closed when it was sent
         writer = WRITERS[format](file, columns)
-        count = 0
-        async for part in found.partitions():
-            count += len(part)
-            if count > MAX_ROWS:
-                words = Words(f"超过 {MAX_ROWS} 行, 请缩小范围", f"More than {MAX_ROWS} rows; narrow it down")
-                raise InvalidParameter(words, issues=[Issue("too_many_rows", words, parameter="format")])
+
+        def write(part: Sequence[Any]) -> None:
             for item in part:
                 said = differing(item)
                 writer.write([said[name] if name in said else getattr(item[0], name) for name in columns])
-        await anyio.to_thread.run_sync(writer.close)
+
+        count = 0
+        try:
+            async for part in found.partitions():
+                count += len(part)
+                if count > MAX_ROWS:
+                    words = Words(
+                        f"超过 {MAX_ROWS} 行, 请缩小范围", f"More than {MAX_ROWS} rows; narrow it down"
+                    )
+                    raise InvalidParameter(words, issues=[Issue("too_many_rows", words, parameter="format")])
+                await anyio.to_thread.run_sync(write, part)
+            await anyio.to_thread.run_sync(writer.close)
+        except BaseException:
+            writer.discard()
+            file.close()
+            raise
         size = file.tell()
         file.seek(0)
         headers = {

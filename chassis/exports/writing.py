@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import tempfile
 from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Decimal
@@ -26,6 +27,9 @@ class Writer(Protocol):
 
     def close(self) -> None: ...
 
+    def discard(self) -> None:
+        """What was begun is not wanted any more."""
+
 
 class _Csv:
     """UTF-8 with a byte order mark, without which spreadsheets in China take it for GB18030."""
@@ -42,6 +46,9 @@ class _Csv:
         self._text.flush()
         self._text.detach()
 
+    def discard(self) -> None:
+        self._text.detach()
+
 
 class _Ndjson:
     def __init__(self, file: IO[bytes], columns: Sequence[str]) -> None:
@@ -54,12 +61,22 @@ class _Ndjson:
     def close(self) -> None:
         """Nothing is left to be written."""
 
+    def discard(self) -> None:
+        """Nothing is left anywhere."""
+
 
 class _Xlsx:
     """Every cell is text: a spreadsheet would keep a number as a binary float and lose digits."""
 
     def __init__(self, file: IO[bytes], columns: Sequence[str]) -> None:
-        options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+        # the library leaves its files where they are unless the book is completed
+        self._folder = tempfile.TemporaryDirectory(prefix="export-")
+        options = {
+            "constant_memory": True,
+            "strings_to_formulas": False,
+            "strings_to_urls": False,
+            "tmpdir": self._folder.name,
+        }
         self._book = xlsxwriter.Workbook(file, options)
         self._sheet, self._row = self._book.add_worksheet(), 0
         self.write(columns)
@@ -72,6 +89,10 @@ class _Xlsx:
 
     def close(self) -> None:
         self._book.close()
+        self._folder.cleanup()
+
+    def discard(self) -> None:
+        self._folder.cleanup()
 
 
 def _plain(value: Any) -> Any:

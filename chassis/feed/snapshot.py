@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any
 
 import msgspec
 from fastapi import Request
 from fastapi.responses import StreamingResponse
 from sqlalchemy import Select, false, or_, select
+from starlette.types import Message, Receive, Send
+from starlette.types import Scope as AsgiScope
 
 from chassis.base_tables import feed, feed_latest
 from chassis.database import Database
@@ -26,6 +28,7 @@ from chassis.words import Words
 router = ResourceRouter("changes")
 MEDIA_TYPE = "application/x-ndjson"
 _ROWS = 200
+_STALLED_SECONDS = 30.0
 
 
 @router.get(
@@ -61,7 +64,22 @@ async def snapshot_changes(
     async with runtime.database.reading() as session:
         await read_state(session, source)  # what fails at once fails as a problem, not in the middle
     parts = _parts(runtime.database, runtime.snapshots, reader.view, source, kinds)
-    return StreamingResponse(parts, media_type=MEDIA_TYPE)
+    return _Timely(parts, media_type=MEDIA_TYPE)
+
+
+class _Timely(StreamingResponse):
+    """Cut off when its reader takes nothing for a while: it holds a connection, and one of few places."""
+
+    async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
+        async def in_time(message: Message) -> None:
+            async with asyncio.timeout(_STALLED_SECONDS):
+                await send(message)
+
+        try:
+            await super().__call__(scope, receive, in_time)
+        finally:
+            if isinstance(self.body_iterator, AsyncGenerator):
+                await self.body_iterator.aclose()
 
 
 async def _parts(

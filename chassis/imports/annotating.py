@@ -6,6 +6,7 @@ import io
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
@@ -17,7 +18,7 @@ from chassis.imports.cells import column_letter
 from chassis.imports.kept_rows import KeptRow
 from chassis.imports.report import Layout
 from chassis.imports.sheets import XLSX, read_sheet
-from chassis.imports.workbooks import MAX_PROCESS_BYTES, MAX_PROCESS_SECONDS
+from chassis.imports.workbooks import MAX_PROCESS_BYTES, MAX_PROCESS_SECONDS, place_for_process
 
 MAX_MARKS: Final = 2_000
 MAX_LISTED: Final = 20_000
@@ -70,15 +71,17 @@ def _in_the_book(content: bytes, faults: Sequence[Fault], language: str) -> byte
         "memory": MAX_PROCESS_BYTES,
         "seconds": MAX_PROCESS_SECONDS,
     }
-    done = subprocess.run(  # noqa: S603  # our own program
-        [sys.executable, "-I", str(_PROGRAM)],
-        input=msgspec.json.encode(asked) + b"\n" + content,
-        capture_output=True,
-        timeout=MAX_PROCESS_SECONDS + 5,
-        env={},
-        check=False,
-    )
-    return done.stdout if done.returncode == 0 else None
+    with place_for_process(), suppress(subprocess.TimeoutExpired):
+        done = subprocess.run(  # noqa: S603  # our own program
+            [sys.executable, "-I", str(_PROGRAM)],
+            input=msgspec.json.encode(asked) + b"\n" + content,
+            capture_output=True,
+            timeout=MAX_PROCESS_SECONDS + 5,
+            env={},
+            check=False,
+        )
+        return done.stdout if done.returncode == 0 else None
+    return None
 
 
 def _new_book(

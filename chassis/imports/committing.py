@@ -14,10 +14,14 @@ from chassis.imports.kept_rows import WITH_ISSUES, KeptRow, Part, digest_of, row
 from chassis.imports.plans import keep, mark_committed, parts_of
 from chassis.imports.report import MAX_ROWS_SHOWN, Atomicity, Layout, Report, show_counts
 from chassis.imports.running import Passed, rejected_groups, run, without_groups
-from chassis.problems import ImportRejected, PlanOutdated
+from chassis.problems import ImportRejected, PlanOutdated, ServiceUnavailable
 from chassis.words import Words
 
 MAX_CHANGES_SHOWN: Final = 1000
+_CHANGED_MEANWHILE: Final = Words(
+    "导入期间依据已改变, 未保存任何内容, 请重试",
+    "What rows refer to changed meanwhile; nothing was kept; try again",
+)
 
 
 async def plan_or_commit(
@@ -44,6 +48,9 @@ async def plan_or_commit(
             passed = Passed(passed.sheet, passed.header, passed.shown, parts)
         if context.keep:
             passed = await run(context, importer, content, media_type, groups)
+            if not rejected_groups(passed.parts) <= groups:
+                # somebody changed what a row refers to since it was tried: its group must not go in by halves
+                raise ServiceUnavailable(_CHANGED_MEANWHILE)
     return await keep(context.session, context.actor, about, content, passed, committed=context.keep)
 
 

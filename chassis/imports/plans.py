@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
+import anyio.to_thread
 from sqlalchemy import ColumnElement, Integer, Row, delete, func, insert, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -38,6 +39,8 @@ async def keep(
 ) -> Row[Any]:
     """Store a plan, `about` has its collection, media type and atomicity; the stored row without the file."""
     plan_id, now = new_id(), datetime.now(UTC)
+    digest = await anyio.to_thread.run_sync(digest_of, passed.parts)
+    deflated = await anyio.to_thread.run_sync(zlib.compress, content, 1)
     made = await session.execute(
         insert(import_plan)
         .values(
@@ -47,8 +50,8 @@ async def keep(
             header=passed.header,
             shown=passed.shown,
             counts=dict(passed.counts),
-            digest=digest_of(passed.parts),
-            content=zlib.compress(content, 1),
+            digest=digest,
+            content=deflated,
             expires_at=now + KEPT,
             committed_at=now if committed else None,
             **about,

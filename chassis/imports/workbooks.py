@@ -6,20 +6,21 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
 from chassis.imports.cells import MAX_COLUMNS, MAX_ROWS, Line, Sheet, broken, with_header
-from chassis.problems import PayloadTooLarge
+from chassis.problems import PayloadTooLarge, ServiceUnavailable
 from chassis.words import Words
 
 MAX_EXPANDED_BYTES: Final = 300_000_000
 MAX_CELLS: Final = 12_000_000  # more would not fit into MAX_EXPANDED_BYTES
 MAX_PROCESS_BYTES: Final = 1_500_000_000
 MAX_PROCESS_SECONDS: Final = 40
+MAX_PROCESSES: Final = 4  # of one service process: each may take a gigabyte
 
 _PROGRAM: Final = Path(__file__).with_name("workbook_process.py")
 _TOO_LARGE: Final = {
@@ -27,6 +28,26 @@ _TOO_LARGE: Final = {
     "cells": Words("工作表的单元格过多", "The sheet has too many cells"),
     "memory": Words("工作簿过大", "The workbook is too large"),
 }
+
+
+_places = threading.BoundedSemaphore(MAX_PROCESSES)
+
+
+def take_place() -> None:
+    """Raises ServiceUnavailable (503) when as many workbooks are open as may be."""
+    if not _places.acquire(blocking=False):
+        words = Words("同时处理的工作簿过多", "Too many workbooks are being read")
+        raise ServiceUnavailable(words, retry_after=5)
+
+
+@contextmanager
+def place_for_process() -> Iterator[None]:
+    """One of the few places for processes that hold a workbook. Raises as `take_place`."""
+    take_place()
+    try:
+        yield
+    finally:
+        _places.release()
 
 
 def xlsx_sheet(content: bytes, rename: Callable[[str], str]) -> Sheet:
@@ -44,15 +65,21 @@ class _Reading:
     """The process and what it says. It is ended when its time is over, whatever it does."""
 
     def __init__(self, content: bytes) -> None:
+        take_place()
+        self._ended = threading.Lock()
         limits = (MAX_EXPANDED_BYTES, MAX_CELLS, MAX_ROWS, MAX_PROCESS_BYTES, MAX_PROCESS_SECONDS)
-        self._process = subprocess.Popen(  # noqa: S603  # our own program, its arguments are numbers
-            [sys.executable, "-I", str(_PROGRAM), *map(str, limits)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env={},
-        )
-        self._deadline = threading.Timer(MAX_PROCESS_SECONDS, self._process.kill)
+        try:
+            self._process = subprocess.Popen(  # noqa: S603  # our own program, its arguments are numbers
+                [sys.executable, "-I", str(_PROGRAM), *map(str, limits)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env={},
+            )
+        except BaseException:
+            self._give_place_back()
+            raise
+        self._deadline = threading.Timer(MAX_PROCESS_SECONDS, self._kill)
         self._deadline.daemon = True
         self._deadline.start()
         assert self._process.stdin is not None  # as asked for
@@ -86,10 +113,18 @@ class _Reading:
             raise broken("工作簿无法读取", "The workbook cannot be read")
         return said
 
-    def end(self) -> None:
-        self._deadline.cancel()
+    def _give_place_back(self) -> None:
+        if self._ended.acquire(blocking=False):  # once, whoever comes first
+            _places.release()
+
+    def _kill(self) -> None:
         self._process.kill()
         self._process.wait()
+        self._give_place_back()
+
+    def end(self) -> None:
+        self._deadline.cancel()
+        self._kill()
         for pipe in (self._process.stdin, self._process.stdout):
             with suppress(BrokenPipeError):
                 if pipe is not None:

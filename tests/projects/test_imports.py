@@ -13,7 +13,9 @@ import pytest
 
 from services.projects.achievements.models import Achievement
 from services.projects.projects.models import Project
-from tests.projects.builders import COLLECTIONS, HUNAN, record, row
+from tests.chassis.answers import problem_of
+from tests.interleaving import Before, stopped
+from tests.projects.builders import COLLECTIONS, HUBEI, HUNAN, record, row
 from tests.projects.conftest import SHEET, TwoServices
 from tests.service_app import csv_text, ministry, province
 from tests.waiting import waits_for
@@ -173,3 +175,30 @@ async def test_the_sample_data_loads_whole(services: TwoServices, collection: st
         for item in items
     ]
     assert [{name: item[name] or "" for name in given[0]} for item in shown] == given
+
+
+class _BeforeLocking(Before):
+    def _on_statement(self, connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
+        if statement.endswith("FOR UPDATE"):
+            super()._on_statement(connection, cursor, statement, *rest)
+
+
+async def test_a_group_whose_base_changes_between_trial_and_write_is_not_split(services: TwoServices) -> None:
+    await services.follow()
+    async with services.client(ministry()) as office, services.client(province(HUBEI)) as hubei:
+        held = await office.post("/api/v1/projects", json=record("R-2"))
+        url = "/api/v1/projects/imports?commit=true&atomicity=per_group"
+        sheet = csv_text([row("R-1"), row("R-2", title="新")])
+        importing = hubei.post(url, content=sheet, headers=SHEET)
+        point = _BeforeLocking(services.projects.runtime.database, "SELECT project.code")
+        async with stopped(importing, point) as running:
+            moved = await office.patch(
+                held.headers["location"],
+                json={"zone": "code:HN-1"},
+                headers={"if-match": held.headers["etag"]},
+            )
+            assert moved.status_code == 200, moved.text
+        problem_of(await running, 503, "service_unavailable")
+        problem_of(await office.get("/api/v1/projects/code:R-1"), 404)
+        again = await hubei.post(url, content=sheet, headers=SHEET)
+        assert again.json()["counts"] | {"rejected": 1, "skipped": 1} == again.json()["counts"], again.text

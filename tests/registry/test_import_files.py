@@ -5,13 +5,19 @@ from __future__ import annotations
 import csv
 import io
 import json
+import tempfile
+import threading
+from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from openpyxl import load_workbook  # type: ignore[import-untyped]  # it has no types
 
+from chassis.exports import routes
 from chassis.imports import workbooks
 from chassis.imports.sheets import CSV, NDJSON, XLSX
+from tests.chassis.answers import problem_of
 from tests.chassis.imports.workbooks import workbook
 from tests.registry.builders import DIVISIONS, zone, zone_row
 from tests.service_app import RunningService, csv_text, ministry, province
@@ -170,3 +176,40 @@ async def test_zones_are_listed_by_several_external_ids(registry: RunningService
             assert (await office.post("/api/v1/zones", json=body)).status_code == 201
         found = await office.get("/api/v1/zones?external_id[in]=most:x:A,most:x:C,most:none")
     assert [item["code"] for item in found.json()["items"]] == ["A", "C"]
+
+
+async def test_an_export_that_fails_leaves_no_file(
+    registry: RunningService, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(routes, "MAX_ROWS", 1)
+    async with registry.client(ministry()) as office:
+        for code in ("Z0", "Z1"):
+            assert (await office.post("/api/v1/zones", json=zone(code))).status_code == 201
+        for kind in ("csv", "xlsx", "ndjson"):
+            refused = await office.get(f"/api/v1/zones/export?format={kind}")
+            assert problem_of(refused, 400)["errors"][0]["code"] == "too_many_rows"
+        made = await office.get("/api/v1/zones/export?format=xlsx&code=Z0")
+    assert (made.status_code, made.content[:2]) == (200, b"PK")
+    assert list(tmp_path.glob("export-*")) == []
+
+
+async def test_only_a_few_workbooks_are_read_at_once(
+    registry: RunningService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with registry.client(ministry()) as office:
+        assert (await office.post("/api/v1/zones", json=zone("Z0"))).status_code == 201
+        book = (await office.get("/api/v1/zones/export?format=xlsx")).content
+        monkeypatch.setattr(workbooks, "_places", threading.BoundedSemaphore(1))
+
+        async def sent(content: bytes) -> httpx.Response:
+            return await office.post(PATH, content=content, headers={"content-type": XLSX})
+
+        for _ in range(2):  # the place is given back, also by what is refused
+            plan = await sent(book)
+            assert plan.status_code == 201
+            problem_of(await sent(book[:99]), 400)
+        with workbooks.place_for_process():
+            for answer in (await sent(book), await office.get(plan.json()["annotated_file"])):
+                problem_of(answer, 503, "service_unavailable")
+                assert answer.headers["retry-after"] == "5"

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import io
+import zipfile
 from email.message import Message
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chassis.documents import media_types
 from chassis.documents.digests import check_digest, digest_field, stated_sha256
 from chassis.documents.file_names import attachment, file_name, sent_name
 from chassis.documents.media_types import (
@@ -183,6 +185,17 @@ def test_an_archive_is_what_it_holds(members: tuple[str, ...], found: str) -> No
 def test_macros_and_damaged_archives_are_refused(content: bytes) -> None:
     with pytest.raises(UnsupportedMediaType):
         packed_type(io.BytesIO(content))
+
+
+def test_the_directory_of_an_archive_is_not_read_whatever_its_length(monkeypatch: pytest.MonkeyPatch) -> None:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for number in range(40):
+            archive.writestr(f"{number:04}", "")
+    assert packed_type(file) == ZIP
+    monkeypatch.setattr(media_types, "_DIRECTORY_BYTES", 1_000)
+    with pytest.raises(UnsupportedMediaType):
+        packed_type(file)
 
 
 def test_what_a_client_declares_must_be_so() -> None:

@@ -9,9 +9,12 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from starlette.requests import ClientDisconnect
 
+from chassis.feed import snapshot
 from chassis.feed.digests import BUCKETS, EMPTY
 from chassis.identity.principal import Scope
+from chassis.runtime import SNAPSHOTS_AT_ONCE
 from tests.chassis.answers import problem_of
 from tests.chassis.feed.events import change, write
 from tests.interleaving import Before, stopped
@@ -171,3 +174,35 @@ async def test_a_digest_beyond_the_head_or_of_another_epoch_is_gone(probe: Runni
     async with probe.client(ministry()) as client:
         problem_of(await client.get(f"{URL}/digest?type=thing&at=999999"), 410, "gone")
         problem_of(await client.get(f"{URL}/digest?type=thing&epoch=1-1"), 410, "gone")
+
+
+async def test_a_reader_who_takes_nothing_loses_the_place(
+    probe: RunningService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(snapshot, "_STALLED_SECONDS", 0.05)
+    await write(probe.runtime.database, change(uuid4(), 1))
+    await probe.number_events()
+    token = probe.token(ministry()).encode()
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.4"},
+        "method": "GET",
+        "path": f"{URL}/snapshot",
+        "raw_path": f"{URL}/snapshot".encode(),
+        "query_string": b"",
+        "headers": [(b"authorization", b"Bearer " + token)],
+    }
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def stalled(message: Any) -> None:
+        if message["type"] == "http.response.body":
+            await asyncio.Event().wait()
+
+    for _ in range(SNAPSHOTS_AT_ONCE):
+        with pytest.raises(ClientDisconnect):
+            await probe.app(scope, receive, stalled)
+    assert not probe.runtime.snapshots.locked()
+    async with probe.client(ministry()) as reader:
+        assert parsed((await reader.get(f"{URL}/snapshot")).content)[1]
