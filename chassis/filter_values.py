@@ -83,7 +83,12 @@ def _bbox(text: str) -> tuple[float, float, float, float]:
 
 def _day_of(text: str) -> date:
     """A day, or the day in China of an instant."""
-    return _date(text) if _DATE.fullmatch(text) else _instant(text).astimezone(_CHINA).date()
+    if _DATE.fullmatch(text):
+        return _date(text)
+    try:
+        return _instant(text).astimezone(_CHINA).date()
+    except OverflowError as error:  # the last evening of year 9999
+        raise ValueError(text) from error
 
 
 def _days(text: str) -> tuple[date | None, date | None]:

@@ -43,20 +43,23 @@ class Asked:
 
 @dataclass(frozen=True)
 class Touched:
-    """A change of one object: its state after it, and before it where the feed does not tell."""
+    """A change of one object: the digest of its state after it, and the state before where no feed tells.
+
+    Not the state itself: an import may touch a hundred thousand objects, and all wait here for the commit.
+    """
 
     kind: str
     change: str
     id: UUID
     version: int
-    after: Any
+    after: str
     before: Any = None
     division_path: Sequence[str] = ()
     zone_id: UUID | None = None
 
     def summary(self) -> dict[str, Any]:
         return {
-            "after": digest(self.after),
+            "after": self.after,
             "change": self.change,
             "id": self.id,
             "kind": self.kind,
@@ -214,7 +217,7 @@ def _about_changes(session: Session, changes: Sequence[Touched]) -> dict[str, An
             "kinds": dict(Counter(f"{change.kind}.{change.change}" for change in changes)),
         }
     return {
-        "after": None if one is None else digest(one.after),
+        "after": None if one is None else one.after,
         "before": None if before is None else digest(before),
         "change": None if one is None else one.change,
         "changes": several,

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from chassis.audit.chain import digest
 from chassis.audit.recording import Touched, note_changes
 from chassis.base_tables import outbox
 from chassis.tracing import current_trace_id
@@ -48,7 +49,7 @@ class Change:
             self.change,
             self.subject_id,
             self.version,
-            self.resource if self.audited is None else self.audited,
+            digest(self.resource if self.audited is None else self.audited),
             self.audited_before,
             list(self.division_path),
             self.zone_id,

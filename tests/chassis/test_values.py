@@ -281,3 +281,11 @@ def test_a_cursor_of_another_query_key_or_shape_is_refused() -> None:
     ):
         with pytest.raises(CursorMismatch):
             reader.read(binding, cursor, types)
+
+
+@pytest.mark.parametrize(
+    "text", ["9999-12-31T23:59:59Z", "../9999-12-31T16:00:00Z", "0001-01-01T00:00:00+14:00"]
+)
+def test_a_day_beyond_the_calendar_is_no_value(text: str) -> None:
+    with pytest.raises(ValueError, match=r"9999|0001"):
+        parse_value("days", text)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+from dataclasses import replace
 from typing import Annotated
 from urllib.parse import quote
 from uuid import uuid4
@@ -207,3 +210,19 @@ async def test_a_route_that_changes_something_and_records_nothing_fails(
             answer = await client.post(f"/api/v1/forgetful/{path}")
             assert answer.json()["code"] == "internal_error"
             assert (await client.get("/api/v1/divisions?code=110000")).json()["items"] == []
+
+
+async def test_what_an_import_touches_does_not_wait_in_memory_for_the_commit(database: Database) -> None:
+    class Resource(dict[str, object]):
+        """One that can be looked after."""
+
+    before = len(await records(database))
+    held: weakref.ReferenceType[Resource]
+    async with database.transaction() as session:
+        told = replace(change(uuid4(), 1), resource=(resource := Resource(version=1)))
+        held, expected = weakref.ref(resource), digest(resource)
+        await emit(session, "person:x", [told])
+        del told, resource
+        gc.collect()
+        assert held() is None
+    assert (await records(database))[before]["after"] == expected
