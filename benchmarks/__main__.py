@@ -38,6 +38,7 @@ def bench(
     only: Annotated[str, typer.Option(help="Names of benchmarks, comma-separated; all if empty.")] = "",
     rounds: Annotated[int, typer.Option(min=1, help="Rounds that count.")] = 5,
     seconds: Annotated[int, typer.Option(min=1, help="Seconds of load a case and round.")] = 3,
+    rows: Annotated[int, typer.Option(min=1000, help="Rows of a sheet that is imported.")] = 100_000,
     results: Annotated[Path, typer.Option(help="The file that is written.")] = RESULTS,
 ) -> None:
     """Run benchmarks and write their figures."""
@@ -47,7 +48,7 @@ def bench(
         }
         for benchmark in chosen.values():
             require(benchmark.needs)
-        with World(typer.echo, seconds=seconds) as world:
+        with World(typer.echo, seconds=seconds, rows=rows) as world:
             for name, benchmark in chosen.items():
                 typer.echo(f"{name}: {benchmark.title}")
                 with benchmark.open(world) as tables:

@@ -95,9 +95,9 @@ class Running:
 class World:
     """Made once a run; what is asked for is started then, and stopped at the end."""
 
-    def __init__(self, say: Callable[[str], None], *, seconds: int) -> None:
-        self.say, self.seconds = say, seconds
-        """How long one case may load a server in a round."""
+    def __init__(self, say: Callable[[str], None], *, seconds: int, rows: int = 100_000) -> None:
+        self.say, self.seconds, self.rows = say, seconds, rows
+        """How long one case may load a server in a round, and how many rows a sheet has."""
         self._open = ExitStack()
         self._platform: Running | None = None
         self._server: str | None = None

@@ -31,6 +31,7 @@ from chassis.schedules.common import COMMON
 from chassis.schedules.routes import schedule_router
 from chassis.schedules.running import Schedule
 from chassis.settings import Settings
+from chassis.start_memory import keep_start_out_of_collections
 from chassis.telemetry.metrics_route import metrics_router
 from chassis.tracing import Tracing
 from chassis.vocabularies.routes import list_router, vocabulary_router
@@ -94,6 +95,7 @@ def create_app(service: Service, settings: Settings | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        keep_start_out_of_collections()
         with runtime.stopping.on_signals():
             async with background(_work(service, runtime)):
                 yield

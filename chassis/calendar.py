@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -64,6 +65,7 @@ def window_of(due_date: date, opens_at: datetime, grace_days: int = 0) -> Window
     return Window(opens_at, end_of(due_date + timedelta(days=grace_days)))
 
 
+@lru_cache(maxsize=2048)  # a sheet names the same few again and again
 def bounds(period: str) -> tuple[date, date]:
     """First day, and the first day after: half-open. Raises ValueError for what is no period."""
     matched = _MATCH.fullmatch(period)

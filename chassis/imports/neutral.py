@@ -28,4 +28,4 @@ def neutralised(value: object) -> str:
 
 def restored(cell: str) -> str:
     """The value that was neutralised as `cell`; other cells as they are."""
-    return cell[1:] if _NEUTRALISED.match(cell) else cell
+    return cell[1:] if cell.startswith("'") and _NEUTRALISED.match(cell) else cell

@@ -22,6 +22,7 @@ from services.gateway.merged import operations
 from services.gateway.merged import routes as merged
 from services.gateway.notices import routes as notices
 from services.gateway.notices.following import tell_people
+from services.gateway.notices.forgetting import FORGETTING
 from services.gateway.notices.kinds import SOURCES
 from services.gateway.notices.mailing import run_mailing
 from services.gateway.proxy.front import Front
@@ -54,6 +55,7 @@ SERVICE = Service(
     ),
     follows=dict.fromkeys(SOURCES, Reacting(tell_people)),
     vocabularies=VOCABULARIES,
+    schedules=(FORGETTING,),
     lists_whole=True,
 )
 

@@ -6,10 +6,14 @@ import dataclasses
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import insert, text
 
+from chassis.base_tables import consumer
 from chassis.feed.consumer import follow_once
+from chassis.feed.recovery import follow_or_recover
 from chassis.identity.principal import Scope
 from services.gateway.app import SERVICE
+from services.gateway.notices.forgetting import FORGETTING, forget_notices
 from tests.chassis.answers import problem_of
 from tests.chassis.conftest import import_divisions
 from tests.gateway.notices.builders import HUBEI, HUNAN, add_person, tell, zone_event
@@ -46,6 +50,51 @@ async def test_a_zone_that_is_registered_is_told_to_those_who_may_see_it(
     assert english["text"] == "The zone “Zone Z-1” was registered"
     assert notice["url"] == f"/api/v1/zones/{made['id']}"
     assert notice["read_at"] is None
+
+
+async def test_a_notice_is_kept_400_days(inbox: RunningService) -> None:
+    database = inbox.runtime.database
+    person = await add_person(database, "officer")
+    for _ in range(2):
+        await tell(database, zone_event())
+    async with inbox.client(await as_caller(inbox, person)) as officer:
+        kept, old = [item["id"] for item in (await officer.get(INBOX)).json()["items"]]
+        async with database.transaction() as session:
+            for notice, days in ((kept, 399), (old, 401)):
+                aged = {"id": notice, "days": days}
+                await session.execute(
+                    text(
+                        "UPDATE notice SET created_at = now() - make_interval(days => :days) WHERE id = :id"
+                    ),
+                    aged,
+                )
+        await forget_notices(inbox.runtime)
+        left = [item["id"] for item in (await officer.get(INBOX)).json()["items"]]
+    assert left == [kept]
+    assert FORGETTING in SERVICE.all_schedules()
+
+
+async def test_a_feed_without_the_history_goes_on_at_its_newest(
+    inbox: RunningService, registry: RunningService
+) -> None:
+    person = await add_person(inbox.runtime.database, "officer", scope=HUBEI)
+    await import_divisions(registry)
+    runtime, apply = inbox.runtime, SERVICE.follows["registry"]
+    peer = runtime.peers["registry"]
+    async with registry.client(ministry()) as office:
+        assert (await office.post("/api/v1/zones", json=zone("Z-1", "420102"))).status_code == 201
+        await registry.number_events()
+        async with runtime.database.transaction() as session:  # as after a restore of the registry
+            await session.execute(
+                insert(consumer).values(source="registry", epoch="another", position=999_999)
+            )
+        await follow_or_recover(runtime.database, peer, "registry", apply)
+        assert (await office.post("/api/v1/zones", json=zone("Z-2", "420102"))).status_code == 201
+        await registry.number_events()
+        await follow_or_recover(runtime.database, peer, "registry", apply)
+    async with inbox.client(await as_caller(inbox, person)) as officer:
+        texts = [item["text"] for item in (await officer.get(INBOX)).json()["items"]]
+    assert texts == ["已登记实验区“试验区Z-2”"]
 
 
 async def test_an_event_that_comes_again_is_told_once(inbox: RunningService) -> None:
