@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
+from chassis.routing import MERGE_PATCH
 from chassis.schemas import ProblemOut
 from chassis.shape.schemas import add_parts
 
@@ -95,8 +96,11 @@ def complete(document: dict[str, Any]) -> dict[str, Any]:
     schemas["Problem"] = ProblemOut.model_json_schema(mode="serialization") | {"title": "Problem"}
     components["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
     for path, item in document["paths"].items():
-        for operation in item.values():
+        for method, operation in item.items():
             operation["responses"].pop("422", None)
+            content = operation.get("requestBody", {}).get("content", {})
+            if method == "patch" and "application/json" in content:
+                content[MERGE_PATCH] = content["application/json"]
             if path.startswith("/api/"):
                 operation["responses"]["default"] = _PROBLEM
                 if operation.get("x-permission", "public") != "public":

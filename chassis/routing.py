@@ -19,7 +19,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis import idempotency
 from chassis.audit.reason import reason_of
 from chassis.audit.recording import Asked, ask
-from chassis.etag import etag, not_modified, version_of
+from chassis.described_headers import answered_headers, request_headers
+from chassis.etag import etag, expected_version, not_modified, version_of
 from chassis.identity.access import Requirement
 from chassis.identity.principal import Principal
 from chassis.intake import Intake
@@ -87,9 +88,18 @@ class ResourceRoute(APIRoute):
         self.members = members_of(self.response_model) if "GET" in (self.methods or ()) else ()
         shown = [fields_parameter(self.members)] if self.members else []
         self.query_names.update(item["name"] for item in shown)
-        if declared or shown:
-            listed = [item for query in declared for item in query.parameters]
-            self.openapi_extra["parameters"] = [*listed, *shown]
+        method = min(self.methods or {"GET"})
+        public = self.requirement.permission == "public"
+        listed = [item for query in declared for item in query.parameters]
+        self.openapi_extra["parameters"] = [
+            *self.openapi_extra.get("parameters", ()),
+            *listed,
+            *shown,
+            *request_headers(method, public=public, locked=expected_version in calls, single=self.single),
+        ]
+        status = self.status_code or 200
+        answers = answered_headers(method, status, single=self.single)
+        self.openapi_extra["responses"] = {**self.openapi_extra.get("responses", {}), **answers}
         for query in declared:
             if isinstance(query, Expandable):
                 self.openapi_extra[EXPANDED] = query.schemas()

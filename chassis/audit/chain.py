@@ -14,7 +14,6 @@ from typing import Any
 import msgspec
 
 FORMAT = "sdz-audit-1"
-HASH_BYTES = 32
 _SALT_BYTES = 16
 _encoder = msgspec.json.Encoder(order="deterministic")
 

@@ -9,6 +9,7 @@ from fastapi import Depends, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from sqlalchemy import select
 
+from chassis.described_headers import header
 from chassis.documents.categories import OTHER
 from chassis.documents.digests import digest_field
 from chassis.documents.file_names import attachment
@@ -157,10 +158,7 @@ def _upload_options(collection: str) -> dict[str, Any]:
     content: dict[str, Any] = dict.fromkeys(ALLOWED, _BINARY)
     content["text/csv"] = {"schema": {"type": "string"}, "example": "year,trees\n2024,1200\n"}
     disposition = {
-        "name": "Content-Disposition",
-        "in": "header",
-        "required": True,
-        "schema": {"type": "string"},
+        **header("Content-Disposition", "Names the file, in percent-encoded UTF-8", required=True),
         "example": "attachment; filename*=UTF-8''%E6%89%B9%E5%A4%8D.pdf",
     }
     return {

@@ -61,7 +61,6 @@ def named_kinds(
 
 Source = Annotated[str, Depends(own_source)]
 Kinds = Annotated[list[str], Depends(named_kinds)]
-PositionText = Annotated[str, Query(pattern=r"^\d{1,18}$")]
 EPOCH = Query(max_length=60, description="The epoch that the position belongs to")
 
 

@@ -15,7 +15,6 @@ from chassis.query_parameters import parameter, several
 from chassis.words import Words
 
 MAX_VALUES = 500
-OPERATORS = ("eq", "ne", "lt", "lte", "gt", "gte", "in", "nin", "contains", "prefix", "isnull")
 # What a member commonly takes; add "isnull" where it may be missing.
 EXACT = ("eq", "ne", "in", "nin")
 ORDERED = (*EXACT, "lt", "lte", "gt", "gte")

@@ -19,7 +19,6 @@ BECOMES: Final[Mapping[str, frozenset[str]]] = {
     "failed": frozenset(),
     "cancelled": frozenset(),
 }
-OPEN: Final = tuple(state for state, later in BECOMES.items() if later)
 FINISHED: Final = tuple(state for state, later in BECOMES.items() if not later)
 assert set(BECOMES) == set(get_args(OperationState))
 
