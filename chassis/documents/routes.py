@@ -54,8 +54,8 @@ fetch(`/api/v1/{collection}/${{id}}/documents?category=report`, {{method: "POST"
 ```"""
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
 _CONTENT: dict[int | str, dict[str, Any]] = {
-    200: {"description": "The whole file", "content": {"application/octet-stream": _BINARY}},
-    206: {"description": "The range that was asked for", "content": {"application/octet-stream": _BINARY}},
+    200: {"description": "The whole file, of its own type", "content": {"*/*": _BINARY}},
+    206: {"description": "The range that was asked for", "content": {"*/*": _BINARY}},
     304: {"description": "The client has it already"},
 }
 # what a browser does with the file, should it open it after all: nothing
