@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import importlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
+from benchmarks.__main__ import load_benchmark
+from benchmarks.world import World
 from tests.contract.matrix.table import read_table
 from tests.contract.recipes import RECIPES, operations_of
+from tests.postgres import ServiceDatabases
 from tests.service_app import RunningService, csv_text, ministry, province
 
 pytestmark = pytest.mark.anyio
@@ -145,3 +151,26 @@ async def test_every_new_operation_has_a_recipe(registry: RunningService) -> Non
     assert {name for name in new if found[name].template.count("{") or found[name].method != "GET"} <= {
         *RECIPES
     }
+
+
+class Prepared(World):
+    """Gives out a database that is there already."""
+
+    def __init__(self, databases: ServiceDatabases) -> None:
+        super().__init__(lambda line: None, seconds=1)
+        self.databases = databases
+
+    @contextmanager
+    def new_databases(self) -> Iterator[ServiceDatabases]:
+        yield self.databases
+
+
+def test_its_benchmark_measures_what_it_says(
+    service_databases: ServiceDatabases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importlib.import_module("benchmarks.suite.centres"), "ROWS", 60)
+    monkeypatch.setattr("benchmarks.lists._TIMES", 1)
+    with load_benchmark("centres").open(Prepared(service_databases)) as tables:
+        measured = {name: case() for cases in tables.values() for name, case in cases.items()}
+    assert set(measured) == {"a page", "q"}
+    assert all(set(figures) == {"ms"} for figures in measured.values())

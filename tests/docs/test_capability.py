@@ -43,9 +43,9 @@ def copied(root: Path, parts: Sequence[str] = PARTS) -> Path:
 
 
 def run(root: Path, *command: str, **environment: str) -> str:
-    """The output of a command in the copy; fails with it."""
+    """The output of an installed command in the copy; fails with it."""
     done = subprocess.run(
-        [sys.executable, "-m", *command],
+        [Path(sys.executable).with_name(command[0]), *command[1:]],
         cwd=root,
         env={**os.environ, "PYTHONPATH": str(root), **environment},
         capture_output=True,
@@ -62,11 +62,12 @@ def test_the_guide_is_a_working_capability(copy: Path, postgres: str) -> None:
     run(copy, "ruff", "format", "-q", "--no-cache", "--check", *WRITTEN)
     shutil.copy(copy / "tests/docs/driven.py", copy / "tests/registry/test_driven.py")
     own = ("tests/registry/test_centres.py", "tests/registry/test_driven.py")
-    selected = ("-n0", "-p", "no:cacheprovider", "-k", "registry or centre or driven")
+    selected = ("-n0", "-p", "no:cacheprovider", "-k", "registry or centre or driven or named_for")
     told = run(copy, "pytest", "-x", *selected, *own, *GENERIC, SDZ_TEST_DATABASE=postgres)
     assert "skipped" not in told
     if LONG:
         run(copy, "mypy", "--no-incremental", "services/registry", "tests/registry", "benchmarks/suite")
+        run(copy, "lint-imports", "--no-cache")
 
 
 def test_a_block_names_its_file_and_what_the_text_names_is_there() -> None:
@@ -97,7 +98,7 @@ def test_another_name_leaves_no_trace_of_the_example(tmp_path: Path) -> None:
     assert {path for path, text in texts.items() if "centre" in text.lower()} == set()
     assert 'ResourceRouter("galleries")' in texts["services/registry/galleries/routes.py"]
     assert "class Gallery(" in texts["services/registry/galleries/models.py"]
-    run(root, "compileall", "-q", "services/registry")
+    run(root, "python", "-m", "compileall", "-q", "services/registry")
 
 
 @pytest.mark.parametrize(
