@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, literal, or_, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.language import caller_language
-from chassis.listing.counts import counted, estimated
+from chassis.listing.counts import counted, estimated, is_limited
 from chassis.listing.facets import count_facets
 from chassis.listing.query import ListQuery
 from chassis.schemas import PageInfo
@@ -54,7 +54,7 @@ async def _total(
     if whole is not None:
         return whole, "exact"
     ids = filtered.with_only_columns(query.id_column, maintain_column_froms=True).order_by(None)
-    if query.count == "estimate":
+    if query.count == "estimate" and not is_limited(ids):
         return await estimated(session, ids), "estimate"
     return await counted(session, ids), "exact"
 
