@@ -56,6 +56,7 @@ class Touched:
     before: Any = None
     division_path: Sequence[str] = ()
     zone_id: UUID | None = None
+    told_again: bool = False
 
     def summary(self) -> dict[str, Any]:
         return {
@@ -227,9 +228,13 @@ def _about_changes(session: Session, changes: Sequence[Touched]) -> dict[str, An
 
 
 def _main_object(changes: Sequence[Touched]) -> Touched | None:
-    """The only one, or the one among many (a framework with its indicators)."""
-    by_kind = Counter(change.kind for change in changes)
-    single = [change for change in changes if by_kind[change.kind] == 1]
+    """The only one, or the one among many (a framework with its indicators).
+
+    What is only told again, since it goes where another object went, does not count beside that one.
+    """
+    written = [change for change in changes if not change.told_again] or changes
+    by_kind = Counter(change.kind for change in written)
+    single = [change for change in written if by_kind[change.kind] == 1]
     return single[0] if len(single) == 1 else None
 
 

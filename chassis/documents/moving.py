@@ -47,5 +47,13 @@ async def documents_moved(
 def _event(row: Document, place: Place) -> Change:
     shown = DocumentsOf.show(row).model_dump(mode="json")
     return Change(
-        "document", "updated", row.id, row.version, shown, ["parent"], place.division_path, place.zone_id
+        "document",
+        "updated",
+        row.id,
+        row.version,
+        shown,
+        ["parent"],
+        place.division_path,
+        place.zone_id,
+        told_again=True,
     )

@@ -25,7 +25,8 @@ class Change:
 
     The audit record digests `resource`, and for the state before it the resource of the version before. Where
     the feed may not tell all, `audited` and `audited_before` are digested instead. `personal` are clear texts
-    that the record shall hold in a form that can be erased.
+    that the record shall hold in a form that can be erased. `told_again` means that nobody wrote the object:
+    it goes where another one went.
     """
 
     kind: str
@@ -41,6 +42,7 @@ class Change:
     audited: Mapping[str, Any] | None = None
     audited_before: Mapping[str, Any] | None = None
     personal: Mapping[str, str] = field(default_factory=dict)
+    told_again: bool = False
 
     def touched(self) -> Touched:
         """What the audit record tells of it."""
@@ -53,6 +55,7 @@ class Change:
             self.audited_before,
             list(self.division_path),
             self.zone_id,
+            self.told_again,
         )
 
 

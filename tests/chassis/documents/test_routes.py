@@ -11,6 +11,7 @@ import pytest
 from chassis.documents.digests import digest_field
 from chassis.documents.store import CONTENT, INCOMING
 from tests.chassis.answers import problem_of, raw_request
+from tests.chassis.audit.trail import records
 from tests.chassis.documents.files import HUBEI_PATH, HUNAN_PATH, PDF, PROGRAM, named, office, upload
 from tests.registry.builders import zone_row
 from tests.service_app import RunningService, csv_text, ministry, province
@@ -128,6 +129,9 @@ async def test_documents_leave_feed_and_snapshot_with_their_zone(zones: RunningS
             )
     assert moved.status_code == 200, moved.text
     await zones.number_events()
+    record = (await records(zones.runtime.database))[-1]
+    assert record["object"] == {"id": document["parent"]["id"], "kind": "zone", "version": 2}
+    assert record["changes"]["kinds"] == {"document.updated": 1, "zone.updated": 1}
     async with zones.client(province("420000")) as left, zones.client(province("430000")) as came:
         events = [
             (await reader.get("/api/v1/changes?types=document")).json()["items"][-1]
