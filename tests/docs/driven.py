@@ -130,7 +130,12 @@ async def test_what_is_exported_is_imported_unchanged(registry: RunningService) 
         first = await office.post(f"{PATH}/imports?commit=true", content=csv_text(rows), headers=CSV)
         exported = await office.get(f"{PATH}/export?sort=code")
         again = await office.post(f"{PATH}/imports?commit=true", content=exported.content, headers=CSV)
-        wrong = [centre("C-4", kind="training"), centre("C-5", division_code="999999"), rows[2]]
+        wrong = [
+            centre("C-4", kind="training"),
+            centre("C-5", division_code="999999"),
+            centre("C-6", division_code="430181"),  # goes elsewhere
+            centre("C-3"),  # comes from elsewhere
+        ]
         plan = await hubei.post(f"{PATH}/imports", content=csv_text(wrong), headers=CSV)
         headed = exported.text.replace("code,name", "中心代码,名称", 1).replace(",40,", ",45,")
         renamed = await office.post(f"{PATH}/imports?commit=true", content=headed.encode(), headers=CSV)
@@ -139,7 +144,7 @@ async def test_what_is_exported_is_imported_unchanged(registry: RunningService) 
     assert first.json()["counts"]["created"] == 3, first.text
     assert again.json()["counts"]["unchanged"] == 3, again.text
     codes = [row["issues"][0]["code"] for row in plan.json()["rows"]]
-    assert codes == ["seats_missing", "unknown_division", "outside_write_scope"]
+    assert codes == ["seats_missing", "unknown_division", *["outside_write_scope"] * 2]
     assert renamed.json()["counts"]["updated"] == 1
     assert [event["data"]["changed"] for event in events[3:]] == [["seats"]]
 
