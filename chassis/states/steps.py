@@ -35,9 +35,20 @@ _BEHIND = Words("生效日期不得早于 {earliest}", "The effective date must 
 
 async def steps_of(session: AsyncSession, id: UUID) -> list[StepOut]:
     """Oldest first; the caller has been let see the object. One query."""
-    statement = select(transition).where(transition.c.subject_id == id).order_by(transition.c.version)
-    rows = await session.execute(statement, execution_options=AS_SYSTEM)
-    return [StepOut.model_validate(row) for row in rows]
+    return (await steps_of_all(session, [id])).get(id, [])
+
+
+async def steps_of_all(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, list[StepOut]]:
+    """Those of each of the objects, oldest first; an object without any is absent. One query."""
+    statement = (
+        select(transition)
+        .where(transition.c.subject_id.in_(ids))
+        .order_by(transition.c.subject_id, transition.c.version)
+    )
+    found: dict[UUID, list[StepOut]] = {}
+    for row in await session.execute(statement, execution_options=AS_SYSTEM):
+        found.setdefault(row.subject_id, []).append(StepOut.model_validate(row))
+    return found
 
 
 def facts_of(row: Any, steps: Sequence[StepOut], actor: Any) -> Facts:

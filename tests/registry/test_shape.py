@@ -91,6 +91,27 @@ async def test_a_zone_is_shown_with_its_division(registry: RunningService) -> No
     assert (many["partial"], many["unavailable"]) == (False, [])
 
 
+async def test_a_zone_is_shown_with_what_may_be_done_with_it(registry: RunningService) -> None:
+    await _create(registry, "A", "B")
+    body = {"action": "exit", "comment": "经研究决定", "reason": "withdrawn"}
+    async with registry.client(ministry()) as office:
+        held = await office.get("/api/v1/zones/code:A")
+        done = await office.post(
+            "/api/v1/zones/code:A/transitions", json=body, headers={"if-match": held.headers["etag"]}
+        )
+        assert done.status_code == 200, done.text
+    async with registry.client(ministry(subject="person:chief")) as chief:
+        told = [(await chief.get(f"/api/v1/zones/code:{code}/transitions")).json() for code in "AB"]
+        one = await chief.get("/api/v1/zones/code:A?expand=actions&fields=state")
+        many = (await chief.get("/api/v1/zones?expand=actions,division&sort=code")).json()
+        english = await chief.get("/api/v1/zones/code:A?expand=actions", headers={"accept-language": "en"})
+    assert one.json()["state"] == "exited"
+    assert one.json()["expanded"] == {"actions": told[0]}
+    assert [item["expanded"]["actions"] for item in many["items"]] == told
+    assert [len(answer["steps"]) for answer in told] == [1, 0]
+    assert english.json()["expanded"]["actions"]["allowed"][0]["label"] == "Reinstate"
+
+
 async def test_a_part_needs_its_own_permission(registry: RunningService) -> None:
     await _create(registry, "A")
     async with registry.client(ministry(permissions=frozenset({"zone.read"}))) as reader:
@@ -125,12 +146,14 @@ async def test_the_number_of_queries_does_not_grow_with_what_is_expanded_and_cou
         async with registry.client(ministry()) as office:
             with counted(registry) as statements:
                 answer = await office.get(
-                    "/api/v1/zones?expand=division&facets=tier,programme,province&count=exact&q=试验&limit=7"
+                    "/api/v1/zones?expand=division,actions&facets=tier,programme,province"
+                    "&count=exact&q=试验&limit=7"
                 )
             assert answer.status_code == 200, answer.text
         numbers.append(len(statements))
-    # page, external ids, division, facets, names of provinces; a count where the first page is not the whole
-    assert numbers == [5, 6]
+    # page, external ids, division, steps, zones and their external ids, facets, names of provinces;
+    # a count where the first page is not the whole
+    assert numbers == [8, 9]
 
 
 def _bucket(code: str, name: str, count: int) -> dict[str, Any]:
