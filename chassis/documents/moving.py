@@ -1,4 +1,4 @@
-"""Documents lie where their object lies: when it moves, the feed tells of them at their new place."""
+"""Documents lie where their object lies: when it moves, goes or comes back, the feed tells of them too."""
 
 from __future__ import annotations
 
@@ -20,11 +20,27 @@ _CHUNK: Final = 1000
 async def documents_moved(
     session: AsyncSession, collection: str, places: Iterable[Place], actor: str
 ) -> None:
-    """Tell of the documents of objects that have come to `places`; the caller holds the objects' locks.
+    """Tell of the documents of objects that have come (back) to `places`; the caller holds their locks.
 
     Nobody wrote the documents, so their versions stay. Without this whoever sees only the old place would
     keep them in feed and snapshot, and whoever sees the new one would never be told of them.
     """
+    await _tell(session, collection, places, actor, "updated", "parent")
+
+
+async def documents_gone(session: AsyncSession, collection: str, places: Iterable[Place], actor: str) -> None:
+    """The same of objects that were deleted: their documents are reached no more, though their rows stay."""
+    await _tell(session, collection, places, actor, "deleted", "deleted_at")
+
+
+async def _tell(
+    session: AsyncSession,
+    collection: str,
+    places: Iterable[Place],
+    actor: str,
+    change: str,
+    changed: str,
+) -> None:
     held = {place.id: place for place in places}
     last: UUID | None = None
     while held:
@@ -38,21 +54,21 @@ async def documents_moved(
         statement = statement.order_by(Document.id).limit(_CHUNK).with_for_update()
         options = {**AS_PARENT, "populate_existing": True}
         rows = (await session.scalars(statement, execution_options=options)).all()
-        await emit(session, actor, [_event(row, held[row.parent_id]) for row in rows])
+        await emit(session, actor, [_event(row, held[row.parent_id], change, changed) for row in rows])
         if len(rows) < _CHUNK:
             return
         last = rows[-1].id
 
 
-def _event(row: Document, place: Place) -> Change:
+def _event(row: Document, place: Place, change: str, changed: str) -> Change:
     shown = DocumentsOf.show(row).model_dump(mode="json")
     return Change(
         "document",
-        "updated",
+        change,
         row.id,
         row.version,
         shown,
-        ["parent"],
+        [changed],
         place.division_path,
         place.zone_id,
         told_again=True,

@@ -134,6 +134,7 @@ async def _tell(
         moved = [
             records.place(record, _zone(record.zone_id, zones))
             for record in rows
-            if written[record.id].action == "updated" and "zone_id" in written[record.id].changed
+            if written[record.id].action == "updated"
+            and not {"zone_id", "deleted_at"}.isdisjoint(written[record.id].changed)
         ]
         await documents_moved(session, records.collection, moved, actor.subject)

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.database import AS_SYSTEM
-from chassis.documents.moving import documents_moved
+from chassis.documents.moving import documents_gone, documents_moved
 from chassis.etag import check_version
 from chassis.feed.outbox import emit
 from chassis.identity.principal import Principal
@@ -98,6 +98,7 @@ async def remove(
     mark_deleted(record, actor.subject)
     await session.flush()
     await emit(session, actor.subject, [records.event(record, zone, "deleted", ["deleted_at"])])
+    await documents_gone(session, records.collection, [records.place(record, zone)], actor.subject)
 
 
 def _zone_of(zone_id: UUID | None, zones: dict[UUID, ZoneRow]) -> ZoneRow | None:

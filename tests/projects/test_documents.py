@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from chassis.identity.principal import Principal
 from tests.chassis.answers import problem_of
 from tests.chassis.documents.files import PDF, upload
 from tests.projects.builders import HUBEI, HUNAN, record, row
@@ -68,3 +69,26 @@ async def test_documents_of_the_nation_are_written_nationwide(services: TwoServi
         problem_of(await upload(reader, path=PATH), 403)
         assert len((await reader.get(PATH)).json()["items"]) == 1
     assert await services.events("document", province(HUBEI)) == []
+
+
+async def _told(services: TwoServices, who: Principal) -> list[str]:
+    """Changes of documents that the reader is told of."""
+    return [event["type"].split(".")[2] for event in await services.events("document", who)]
+
+
+async def test_documents_go_with_their_project_and_come_back_with_it(services: TwoServices) -> None:
+    await services.follow()
+    async with services.client(ministry()) as office:
+        made = await office.post("/api/v1/projects", json=record())
+        document = (await upload(office, path=PATH)).json()
+        gone = await office.delete(made.headers["location"], headers={"if-match": made.headers["etag"]})
+        assert gone.status_code == 204
+        problem_of(await office.get(document["content_url"]), 404)
+        for zone in ("HB-1", "HN-1", "HN-1"):
+            back = await office.post(
+                "/api/v1/projects/imports?commit=true", content=csv_text([row(zone=zone)]), headers=SHEET
+            )
+            assert back.status_code == 200, back.text
+        assert (await office.get(document["content_url"])).content == PDF
+    assert await _told(services, ministry()) == ["created", "deleted", "updated", "updated"]
+    assert await _told(services, province(HUNAN)) == ["updated"]

@@ -190,7 +190,8 @@ async def tell(context: ImportContext, results: Sequence[Upserted]) -> None:
     moved = [
         place_of(zone)
         for zone in zones
-        if written[zone.id].action == "updated" and "division_path" in written[zone.id].changed
+        if written[zone.id].action == "updated"
+        and not {"division_path", "deleted_at"}.isdisjoint(written[zone.id].changed)
     ]
     await documents_moved(context.session, ZONE_DOCUMENTS.collection, moved, context.actor.subject)
     recorded = [recorded_since(change, since[change.subject_id]) for change in told]

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from chassis.documents.moving import documents_moved
+from chassis.documents.moving import documents_gone, documents_moved
 from chassis.feed.outbox import Change, emit
 from chassis.identity.access import require_write, require_write_everywhere
 from chassis.identity.principal import Principal
@@ -155,6 +155,7 @@ async def remove(session: AsyncSession, zone: Zone, actor: Principal) -> None:
     mark_deleted(zone, actor.subject)
     await session.flush()
     told = await _tell(session, actor, zone, "deleted", ["deleted_at"])
+    await documents_gone(session, ZONE_DOCUMENTS.collection, [place_of(zone)], actor.subject)
     await take_back(session, ZONE_HISTORY, actor.subject, zone.id, told.event_id)
 
 
