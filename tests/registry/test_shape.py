@@ -100,11 +100,16 @@ async def test_a_zone_is_shown_with_what_may_be_done_with_it(registry: RunningSe
             "/api/v1/zones/code:A/transitions", json=body, headers={"if-match": held.headers["etag"]}
         )
         assert done.status_code == 200, done.text
+        own = (await office.get("/api/v1/zones/code:A?expand=actions")).json()["expanded"]["actions"]
+        own_told = (await office.get("/api/v1/zones/code:A/transitions")).json()
     async with registry.client(ministry(subject="person:chief")) as chief:
         told = [(await chief.get(f"/api/v1/zones/code:{code}/transitions")).json() for code in "AB"]
         one = await chief.get("/api/v1/zones/code:A?expand=actions&fields=state")
         many = (await chief.get("/api/v1/zones?expand=actions,division&sort=code")).json()
         english = await chief.get("/api/v1/zones/code:A?expand=actions", headers={"accept-language": "en"})
+    assert own == own_told
+    (reinstate,) = [action for action in own["denied"] if action["action"] == "reinstate"]
+    assert [reason["code"] for reason in reinstate["reasons"]] == ["four_eyes"]
     assert one.json()["state"] == "exited"
     assert one.json()["expanded"] == {"actions": told[0]}
     assert [item["expanded"]["actions"] for item in many["items"]] == told
