@@ -9,26 +9,36 @@ Savepoints that are rolled back take what was noted in them along.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import event, insert, select, union_all
+from sqlalchemy import column, event, insert, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session, SessionTransaction
 
 from chassis.audit.chain import canonical, digest, new_salt, salted_digest
 from chassis.audit.guard import is_within, refuse_unrecorded
 from chassis.audit.tables import audit_pending, audit_personal
-from chassis.base_tables import feed, outbox
-from chassis.database import AS_SYSTEM, ScopedSession
+from chassis.database import ScopedSession
 from chassis.ids import new_id
 from chassis.tracing import current_trace_id
 
 _ASKED, _NOTES, _ACTION = "audit_asked", "audit_notes", "audit_action"
 _BACKGROUND = "background"
+_WAIT = insert(audit_pending)
+# as text, since every change of an object asks it: it is half as dear as the same statement built each time
+_TOLD_BEFORE = text(
+    """
+    SELECT data -> 'resource' AS resource FROM feed WHERE subject_id = :id AND version = :version
+    UNION ALL
+    SELECT data -> 'resource' FROM outbox WHERE subject_id = :id AND version = :version
+    LIMIT 1
+    """
+).columns(column("resource", JSONB))
 
 
 @dataclass(frozen=True)
@@ -57,6 +67,8 @@ class Touched:
     division_path: Sequence[str] = ()
     zone_id: UUID | None = None
     told_again: bool = False
+    personal: Mapping[str, str] = field(default_factory=dict)
+    about: str | None = None
 
     def summary(self) -> dict[str, Any]:
         return {
@@ -91,16 +103,11 @@ def name_action(session: AsyncSession, action: str) -> None:
     session.info[_ACTION] = action
 
 
-def note_changes(
-    session: AsyncSession, actor: str, changes: Iterable[Touched], personal: Mapping[str, str] | None = None
-) -> None:
+def note_changes(session: AsyncSession, actor: str, changes: Iterable[Touched]) -> None:
     """The transaction's record shall tell of `changes`; for `emit`."""
     listed = tuple(changes)
     if listed:
-        about = f"{listed[0].kind}:{listed[0].id}"
-        _notes(session.sync_session).append(
-            _Note(_savepoint(session), actor, changes=listed, personal=personal or {}, about=about)
-        )
+        _notes(session.sync_session).append(_Note(_savepoint(session), actor, changes=listed))
 
 
 def record(
@@ -158,15 +165,14 @@ def _write(session: Session) -> None:
     actor = _actor(session, asked, notes)
     personal: dict[str, str] = {}
     kept: list[dict[str, Any]] = []
-    told = [(name, value, note.about) for note in notes for name, value in note.personal.items()]
-    if asked is not None and asked.reason:
-        told.append(("reason", asked.reason, None))
-    for name, value, about in told:
-        salt = new_salt()
+    for given, value, about in _personal(asked, notes):
+        salt, name = new_salt(), given
+        while name in personal:  # several accounts have each their name
+            name += "_"
         personal[name] = salted_digest(salt, value)
         owner = about or actor
         kept.append({"record_id": record_id, "name": name, "about": owner, "salt": salt, "value": value})
-    text = canonical(
+    told_of = canonical(
         {
             **_about_changes(session, [change for note in notes for change in note.changes]),
             "action": _action(session, asked, notes),
@@ -180,9 +186,20 @@ def _write(session: Session) -> None:
             "trace_id": current_trace_id(),
         }
     ).decode()
-    session.execute(insert(audit_pending).values(record=text))
+    session.execute(_WAIT, {"record": told_of})
     if kept:
-        session.execute(insert(audit_personal), list({row["name"]: row for row in kept}.values()))
+        session.execute(insert(audit_personal), kept)
+
+
+def _personal(asked: Asked | None, notes: Sequence[_Note]) -> Iterator[tuple[str, str, str | None]]:
+    """Name, clear value and whom it is about (nothing: the actor)."""
+    for note in notes:
+        yield from ((name, value, note.about) for name, value in note.personal.items())
+        for change in note.changes:
+            about = change.about or f"{change.kind}:{change.id}"
+            yield from ((name, value, about) for name, value in change.personal.items())
+    if asked is not None and asked.reason:
+        yield "reason", asked.reason, None
 
 
 def _actor(session: Session, asked: Asked | None, notes: Sequence[_Note]) -> str:
@@ -242,13 +259,7 @@ def _before(session: Session, change: Touched) -> Any:
     """The state that the feed told of the version before; nothing for a first version."""
     if change.before is not None or change.version == 1:
         return change.before
-    parts = [
-        select(table.c.data["resource"].label("resource")).where(
-            table.c.subject_id == change.id, table.c.version == change.version - 1
-        )
-        for table in (feed, outbox)
-    ]
-    return session.scalar(union_all(*parts).limit(1), execution_options=AS_SYSTEM)
+    return session.scalar(_TOLD_BEFORE, {"id": change.id, "version": change.version - 1})
 
 
 def _place(changes: Sequence[Touched]) -> dict[str, Any]:

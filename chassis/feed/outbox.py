@@ -25,8 +25,8 @@ class Change:
 
     The audit record digests `resource`, and for the state before it the resource of the version before. Where
     the feed may not tell all, `audited` and `audited_before` are digested instead. `personal` are clear texts
-    that the record shall hold in a form that can be erased. `told_again` means that nobody wrote the object:
-    it goes where another one went.
+    that the record shall hold so that they can be erased, `about` whom they speak of (by default the object).
+    `told_again` means that nobody wrote the object: it goes where another one went.
     """
 
     kind: str
@@ -43,6 +43,7 @@ class Change:
     audited_before: Mapping[str, Any] | None = None
     personal: Mapping[str, str] = field(default_factory=dict)
     told_again: bool = False
+    about: str | None = None
 
     def touched(self) -> Touched:
         """What the audit record tells of it."""
@@ -56,6 +57,8 @@ class Change:
             list(self.division_path),
             self.zone_id,
             self.told_again,
+            self.personal,
+            self.about,
         )
 
 
@@ -90,5 +93,4 @@ async def emit(session: AsyncSession, actor: str, changes: Iterable[Change]) -> 
     ]
     if rows:
         await session.execute(insert(outbox), rows)
-        personal = {name: text for change in listed for name, text in change.personal.items()}
-        note_changes(session, actor, [change.touched() for change in listed], personal)
+        note_changes(session, actor, [change.touched() for change in listed])

@@ -9,6 +9,8 @@ import httpx
 from tests.chassis.audit.trail import records
 from tests.gateway.running import DEMO_SECRET, RunningGateway, machine, person
 
+EVERYWHERE = {"everywhere": True, "divisions": [], "zones": []}
+
 
 async def trail(gateway: RunningGateway) -> list[dict[str, Any]]:
     return await records(gateway.runtime.database)
@@ -24,6 +26,7 @@ async def test_the_first_accounts_are_the_gateways_own_doing(gateway: RunningGat
     (first,) = await trail(gateway)
     assert (first["action"], first["actor"]) == ("first_start", "service:gateway")
     assert first["changes"]["kinds"] == {"account.created": 2}
+    assert set(first["personal"]) == {"login", "name", "login_", "name_"}
 
 
 async def test_a_token_is_recorded_with_whom_it_was_given_to(gateway: RunningGateway) -> None:
@@ -55,6 +58,23 @@ async def _patched(admin: httpx.AsyncClient, last: httpx.Response, body: dict[st
     )
     assert answer.status_code == 200, answer.text
     return answer
+
+
+async def test_one_erasing_clears_what_is_about_a_person(gateway: RunningGateway) -> None:
+    keeping = person("keeper", "security_administrator", password="a long password", write=EVERYWHERE)
+    reason = {"sdz-reason": "own%20wish"}
+    async with gateway.client(await gateway.admin_token()) as admin:
+        made = (await admin.post("/api/v1/accounts", json=person("li.na"))).json()
+        await admin.post("/api/v1/accounts", json=keeping, headers=reason)
+    token = await gateway.token(grant_type="password", username="keeper", password="a long password")
+    async with gateway.client(token) as keeper:
+        erasure = {"about": f"person:{made['id']}", "comment": "own wish"}
+        answer = await keeper.post("/api/v1/audit/erasures?source=gateway", json=erasure)
+    assert answer.json() == {"erased": 2}, answer.text
+    async with gateway.runtime.database.engine.connect() as connection:
+        values = (await connection.exec_driver_sql("SELECT value FROM audit_personal")).scalars().all()
+    assert "li.na" not in values
+    assert {"keeper", "own wish"} <= set(values)
 
 
 async def test_a_key_that_is_handed_out_is_recorded(gateway: RunningGateway) -> None:

@@ -41,6 +41,7 @@ async def emit_account(
         audited=grants(account),
         audited_before=before,
         personal={"login": account.login, "name": account.name},
+        about=f"{account.kind}:{account.id}",  # as what they did is: one erasing clears both
     )
     await emit(session, actor, [told])
 

@@ -115,17 +115,24 @@ async def test_the_service_itself_cannot_rewrite_its_trail(database: Database, s
 
 
 async def test_temporary_tables_do_not_lead_the_numbering_astray(database: Database) -> None:
-    async with database.engine.connect() as connection:
-        try:
-            await connection.execute(text("CREATE TEMPORARY TABLE audit_record (LIKE audit_record)"))
-        except ProgrammingError:
-            return  # the role may not even make one
-        await connection.execute(text("INSERT INTO audit_pending (record) VALUES (:it)"), {"it": _RECORD})
-        assert await connection.scalar(text("SELECT number_audit(10)")) == 1
-        await connection.commit()
-        await connection.execute(text("DROP TABLE pg_temp.audit_record"))
-        await connection.commit()
-    assert [item["actor"] for item in await records(database)] == ["person:1"]
+    async with database.transaction() as session:
+        settings = text(
+            "SELECT proconfig, prosecdef FROM pg_proc WHERE proname = 'number_audit'"
+            " AND pronamespace = current_schema()::regnamespace"
+        )
+        found = (await session.execute(settings)).one()
+    # temporary tables of these names are looked at last, and so never
+    assert (found.proconfig, found.prosecdef) == (["search_path=registry, pg_temp"], True)
+
+
+async def test_one_numbers_at_a_time_whoever_calls(database: Database) -> None:
+    async with database.transaction() as session:
+        await session.execute(text("INSERT INTO audit_pending (record) VALUES (:it)"), {"it": _RECORD})
+    async with database.transaction() as session:
+        assert await session.scalar(select(func.number_audit(10))) == 1
+        async with database.transaction() as other:
+            assert await other.scalar(select(func.number_audit(10))) == 0
+    assert [item["number"] for item in await records(database)] == [1]
 
 
 _RECORD = (

@@ -60,7 +60,9 @@ def test_any_changed_byte_is_found(actors: list[str], data: st.DataObject) -> No
 def test_any_record_left_out_is_found_and_named(length: int, data: st.DataObject) -> None:
     lines = export_lines([f"person:{i}" for i in range(length)])
     gone = data.draw(st.integers(1, length))
-    assert fault([*lines[:gone], *lines[gone + 1 :]]).number == gone
+    found = fault([*lines[:gone], *lines[gone + 1 :]])
+    assert found.number == gone
+    assert ("missing" if gone < length else "reordered") in str(found)
 
 
 @given(st.integers(2, 12), st.data())
