@@ -39,7 +39,7 @@ async def test_a_sheet_has_a_limit_of_its_own(service_databases: ServiceDatabase
             )
             for size in (1500, 2001)
         }
-    assert (sizes[1500].status, sizes[2001].status) == (200, 413)
+    assert (sizes[1500].status, sizes[2001].status) == (201, 413)
 
 
 @pytest.mark.parametrize("length", ["²", "-1", "1e9", "9" * 5000, ""], ids=lambda text: text[:4])

@@ -27,10 +27,10 @@ async def test_a_pool_that_is_exhausted_is_503_within_the_bound(
         async with service.runtime.database.transaction() as session, service.client(ministry()) as client:
             await session.execute(select(func.now()))
             started = time.monotonic()
-            answer = await client.get("/api/v1/zones")
+            answer = await client.get("/api/v1/divisions")
             waited = time.monotonic() - started
         async with service.client(ministry()) as client:
-            after = await client.get("/api/v1/zones")
+            after = await client.get("/api/v1/divisions")
     assert problem_of(answer, 503, "service_unavailable")["retryable"]
     assert int(answer.headers["retry-after"]) >= 1
     assert waited < 2
@@ -43,7 +43,7 @@ async def test_a_database_that_is_down_is_503(service_databases: ServiceDatabase
         object.__setattr__(service.runtime, "database", lost)
         async with service.client(ministry()) as client:
             for answer in (
-                await client.get("/api/v1/zones"),
+                await client.get("/api/v1/divisions"),
                 await client.get("/api/v1/changes"),
                 await client.post("/api/v1/probe/notes", json={"text": "x"}),
             ):

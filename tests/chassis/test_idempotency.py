@@ -141,15 +141,18 @@ async def test_a_key_belongs_to_its_caller(probe: RunningService) -> None:
     assert await effects(probe) == 2
 
 
-async def test_a_preview_keeps_neither_rows_nor_its_answer(probe: RunningService) -> None:
+async def test_a_plan_keeps_no_rows_and_is_made_once_a_key(probe: RunningService) -> None:
     content = "code,name_zh,division_code,division_edition\nP,试,420102,201904\n"
     headers = {"content-type": "text/csv", "idempotency-key": "k"}
     async with probe.client(MACHINE) as client:
         first, second = [
             await client.post("/api/v1/zones/imports", content=content, headers=headers) for _ in range(2)
         ]
-    assert first.json()["counts"]["created"] == second.json()["counts"]["created"] == 1
-    assert "idempotent-replayed" not in second.headers
+        zones = (await client.get("/api/v1/zones")).json()["items"]
+    assert first.json()["counts"]["created"] == 1
+    assert second.headers["idempotent-replayed"] == "true"
+    assert second.json() == first.json()
+    assert zones == []
 
 
 async def test_answers_are_forgotten_after_two_days(

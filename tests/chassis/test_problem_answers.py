@@ -133,7 +133,7 @@ async def test_the_catalogue_lists_every_problem_in_both_languages(shared_probe:
         assert set(item["title"]) == set(item["remedy"]) == {"zh-Hans", "en"}
         assert all([*item["title"].values(), *item["remedy"].values()])
         assert item["retryable"] == (
-            item["status"] in {429, 503} or item["code"] == "idempotency_in_progress"
+            item["status"] in {408, 429, 503} or item["code"] in {"idempotency_in_progress", "not_yet_known"}
         )
 
 

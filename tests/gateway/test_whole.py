@@ -101,24 +101,3 @@ async def test_the_documentation_needs_no_other_host(gateway: RunningGateway) ->
         contract = await client.get("/openapi.json")
     assert contract.json()["info"]["x-missing"] == ["evaluation", "projects", "registry"]
     assert contract.headers["cache-control"] == "no-store"
-
-
-async def test_every_operation_shows_what_goes_in_and_comes_out(gateway: RunningGateway) -> None:
-    document = gateway.app.openapi()
-    schemas = document["components"]["schemas"]
-
-    def has_example(content: dict[str, Any]) -> bool:
-        schema = content.get("schema", {})
-        schema = schemas[schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
-        return bool(schema.get("examples") or "example" in content or "examples" in content)
-
-    checked = 0
-    for path, item in document["paths"].items():
-        for operation in item.values():
-            if path.startswith("/api/v1/") and path != "/api/v1/errors":
-                bodies = [operation.get("requestBody")] if "requestBody" in operation else []
-                bodies += [answer for status, answer in operation["responses"].items() if status[0] == "2"]
-                for body in bodies:
-                    assert all(has_example(content) for content in body["content"].values()), path
-                    checked += 1
-    assert checked > 10

@@ -39,7 +39,7 @@ def test_a_part_that_is_down_is_null_and_named() -> None:
     view = compose(parts(latest_score=down("latest_score", "evaluation")))
     assert view["partial"] is True
     assert view["latest_score"] is None
-    assert view["unavailable"] == [
+    assert [part.model_dump() for part in view["unavailable"]] == [
         {
             "part": "latest_score",
             "dependency": "evaluation",

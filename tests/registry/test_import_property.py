@@ -68,7 +68,7 @@ async def test_sheets_do_what_a_dictionary_does(
                 content=csv_text(sheet),
                 headers={"content-type": "text/csv"},
             )
-            report = answer.json() if answer.status_code == 200 else answer.json()["report"]
+            report = answer.json() if answer.is_success else answer.json()["report"]
             assert (answer.status_code == 422) == (commit and fault is not None), answer.text
             counts = report["counts"]
             assert sum(number for name, number in counts.items() if name != "received") == counts["received"]
