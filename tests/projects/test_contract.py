@@ -64,6 +64,16 @@ async def test_every_operation_says_what_it_is_and_whom_it_lets_in(services: Two
         "download_project_document": "project.read",
         "change_project_document": "document.write",
         "delete_project_document": "document.write",
+    } | {
+        operation: f"{kind}.{right}"
+        for kind in TABLES
+        for operation, right in (
+            (f"export_{kind}s", "read"),
+            (f"get_{kind}s_import", "write"),
+            (f"list_{kind}s_import_rows", "write"),
+            (f"annotate_{kind}s_import", "write"),
+            (f"commit_{kind}s_import", "write"),
+        )
     }
 
 
