@@ -24,10 +24,10 @@ demo: $(VENV)/runtime ## The demonstration on a throw-away database, then end �
 	@exec $(BIN)/python -m sdz demo --data $(DATA)
 
 test: $(VENV)/dev ## All tests, in parallel 全部测试
-	SDZ_TEST_DATABASE='$(DATABASE)' $(BIN)/python -m pytest -n 2 --dist loadgroup
+	SDZ_TEST_DATABASE='$(DATABASE)' $(BIN)/python -m pytest -n 2
 
 test-long: $(VENV)/dev ## The tests that have a long form, in it 长时测试
-	SDZ_TEST_LONG=1 SDZ_TEST_DATABASE='$(DATABASE)' $(BIN)/python -m pytest -n 2 --dist loadgroup $(LONG)
+	SDZ_TEST_LONG=1 SDZ_TEST_DATABASE='$(DATABASE)' $(BIN)/python -m pytest -n 2 $(LONG)
 
 bench: $(VENV)/dev ## Measure side by side; ONLY=name[,name] for some 性能对比
 	@$(BIN)/python -m benchmarks --only '$(ONLY)'

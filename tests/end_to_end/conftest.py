@@ -1,4 +1,4 @@
-"""The platform is started once and shared: all these tests run in one process of a parallel run."""
+"""The platform is started once and shared."""
 
 from __future__ import annotations
 
@@ -7,13 +7,6 @@ from collections.abc import Iterator
 import pytest
 
 from tests.end_to_end.platform_under_test import Whole, whole_platform
-
-
-@pytest.hookimpl(tryfirst=True)  # before the groups are read
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if "end_to_end" in item.nodeid:
-            item.add_marker(pytest.mark.xdist_group("platform"))
 
 
 @pytest.fixture(scope="session")

@@ -29,7 +29,6 @@ from tests.end_to_end.platform_under_test import SAMPLE, Whole
 from tests.ledger.client import Client, Ledger
 from tests.long_form import LONG
 
-pytestmark = pytest.mark.xdist_group("ledger")
 CLIENTS = 4
 ROUNDS = 6 if LONG else 1
 SECONDS_BETWEEN = 2.0
